@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/bytes.h"
+#include "gateway/base/result.h"
+#include "gateway/http/head.h"
+
+namespace tidegate::http {
+
+/// Takes a message's body out of its framing, piece by piece, without copying payload. Strict chunks: CRLF only,
+/// hex digits only, overflow checked; extensions dropped, their size bounded (RFC 9112 §7.1). Trailers are read
+/// under the same grammar as fields, bounded, and kept.
+class BodyDecoder {
+ public:
+  BodyDecoder(Framing framing, std::uint64_t content_length, Party sender);
+
+  struct Step {
+    std::size_t consumed = 0;  ///< of the bytes given
+    Bytes data;                ///< payload, a part of the bytes given; may be empty
+  };
+  /// Takes one run of bytes; call again with the rest until everything is consumed or complete() is true. Bytes
+  /// behind the end of the body are never consumed.
+  Result<Step> feed(Bytes bytes);
+  /// The body has ended by its own framing (at once for Framing::none; never for until_close).
+  bool complete() const;
+  /// May EOF end it? (until_close, or complete)
+  bool may_end_here() const;
+  std::uint64_t payload_bytes() const;
+  /// Trailer fields of a chunked body; owned copies.
+  const std::vector<std::pair<std::string, std::string>>& trailers() const;
+
+ private:
+  // The implementer chooses.
+};
+
+/// `1a2b\r\n`: what goes before a chunk of that size (its data and CRLF follow).
+std::string_view chunk_header(std::uint64_t size, char (&buffer)[24]);
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
+}  // namespace tidegate::http

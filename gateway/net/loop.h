@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "gateway/net/stream.h"
+#include "gateway/net/timer_wheel.h"
+
+struct uv_loop_s;
+
+namespace tidegate::net {
+
+/// Something that is destroyed after the current callback has returned.
+class Retired {
+ public:
+  virtual ~Retired() = default;
+};
+
+/// One event loop. Everything made on it belongs to its thread; post() is the only way in from outside.
+///
+/// Owner:  a worker, or the server for the main thread's.
+/// Thread: the one that calls run(); constructed and destroyed there or while it does not run.
+/// End:    the destructor: retires what is left, drops lingering streams, runs until idle and asserts that
+///         uv_loop_close() answers 0.
+class Loop {
+ public:
+  Loop();
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  /// Runs until stop(). May be called again.
+  void run();
+  /// Ends run() after the current callback. This loop's thread only; from others: post([&]{ loop.stop(); }).
+  void stop();
+  /// Runs one turn, waiting for at most the next event or timer; for tests.
+  void run_once();
+
+  /// Any thread: runs `task` on the loop's thread. Tasks run in the order posted. Tasks that are still queued
+  /// when the loop is destroyed are destroyed without running.
+  void post(std::function<void()> task);
+
+  /// Destroys `object` after the current callback has returned, first in, first out.
+  void retire(std::unique_ptr<Retired> object);
+
+  /// Gives a stream its goodbye: what is queued is sent, then FIN (end_writing); what the peer still sends is
+  /// read and thrown away; the stream is destroyed when the peer has ended too, or after `deadline`.
+  /// `wait_for_peer` false: destroyed as soon as the queue is empty.
+  void linger(std::unique_ptr<Stream> stream, std::chrono::milliseconds deadline, bool wait_for_peer = true);
+  /// Streams in linger().
+  std::size_t lingering() const;
+
+  TimerWheel& timers();
+  /// Cached at the start of the turn; monotonic.
+  std::chrono::steady_clock::time_point now() const;
+
+  /// Shared by every stream of the loop, valid within one callback: where sockets read to, and where TLS
+  /// decrypts to.
+  std::span<std::byte> read_buffer();       ///< 64 KiB
+  std::span<std::byte> plaintext_buffer();  ///< 64 KiB
+  /// Where TLS records are gathered before one write; empty between callbacks, capacity kept.
+  std::string& record_buffer();
+
+  uv_loop_s* uv();  ///< for gateway/net alone
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidegate::net

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "conf/model.h"
+#include "gateway/base/diagnostic.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/stream.h"
+
+namespace tidegate::tls {
+
+/// Session ticket keys, rotated, shared by every worker so that a session may resume on any of them
+/// (RFC 8446 §4.6.1, RFC 5077). Thread-safe.
+class TicketKeys;
+std::shared_ptr<TicketKeys> make_ticket_keys();
+
+/// The files of one listener's `tls`, read and checked once (on the main thread) and then shared, immutable, by
+/// the workers, each of which makes its own ServerContext of it.
+class ServerMaterial {
+ public:
+  /// Reads and checks everything the configuration names: files that can't be read, PEM that can't be parsed,
+  /// keys that don't match, cipher lists OpenSSL doesn't know. A key readable by all is a warning. Null if there
+  /// was an error. `listener` names the listener, to which tickets are bound.
+  static std::shared_ptr<const ServerMaterial> load(const conf::ListenerTls& tls, const std::string& listener,
+                                                    Diagnostics& diagnostics);
+  ~ServerMaterial();
+  struct Impl;
+  const Impl& impl() const { return *impl_; }
+
+ private:
+  ServerMaterial();
+  std::unique_ptr<Impl> impl_;
+};
+
+/// One worker's OSSL_LIB_CTX: measured cheaper per handshake than sharing one between threads.
+class Library {
+ public:
+  Library();
+  ~Library();
+  void* lib_ctx() const { return lib_ctx_; }  ///< OSSL_LIB_CTX*, for gateway/tls alone
+
+ private:
+  void* lib_ctx_;
+};
+
+/// TLS for the connections of one listener on one worker. Reference counted: streams keep it alive across a
+/// reload.
+class ServerContext {
+ public:
+  static std::shared_ptr<ServerContext> make(Library& library, std::shared_ptr<const ServerMaterial> material,
+                                             std::shared_ptr<TicketKeys> tickets);
+  ~ServerContext();
+
+  /// Begins a handshake on an accepted socket. The listener hears on_open, or on_error
+  /// (tls_handshake_failed, or plain_http_on_tls, in which case the 400 was sent already). The deadline for the
+  /// handshake is the caller's.
+  std::unique_ptr<net::Stream> accept(net::Loop& loop, std::unique_ptr<net::Stream> socket,
+                                      net::StreamListener& listener);
+
+  /// Whether a connection with this SNI was asked for a client certificate by rules as strict as `host`'s would
+  /// be: false means 421 (Misdirected Request).
+  bool asks_client_certificate() const;
+
+  struct Impl;
+
+ private:
+  ServerContext();
+  std::shared_ptr<Impl> impl_;
+};
+
+/// A self-signed ECDSA certificate and key as PEM, for names and addresses; valid for 30 days.
+struct SelfSigned {
+  std::string certificate_pem;
+  std::string private_key_pem;
+};
+SelfSigned make_self_signed(const std::vector<std::string>& names);
+
+}  // namespace tidegate::tls
