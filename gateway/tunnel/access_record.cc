@@ -1,0 +1,455 @@
+#include "gateway/tunnel/access_record.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <cstdlib>
+#include <ctime>
+
+namespace tidegate::tunnel {
+namespace {
+
+using std::chrono::microseconds;
+
+constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+
+std::string_view name_of(AccessRecord::Event event) {
+  switch (event) {
+    case AccessRecord::Event::request:
+      return "request";
+    case AccessRecord::Event::tunnel_open:
+      return "tunnel_open";
+    case AccessRecord::Event::tunnel_close:
+      return "tunnel_close";
+  }
+  return "request";
+}
+
+// Escaping. Both functions are called for pieces of a text; pieces are cut at ASCII characters only, so that
+// no UTF-8 sequence is torn.
+using Escape = void (*)(std::string& out, std::string_view text);
+
+/// What stands at the start of `text`: a whole UTF-8 sequence, or else the bytes that one U+FFFD replaces,
+/// the longest beginning of a sequence there (Unicode 15, §3.9 "Substitution of Maximal Subparts").
+struct Utf8 {
+  std::size_t length;
+  bool valid;
+};
+
+Utf8 read_utf8(std::string_view text) {
+  const auto at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = at(0);
+  // The second byte's range excludes overlong forms, surrogates and what lies above U+10FFFF (RFC 3629 §4).
+  std::size_t length = 0;
+  unsigned char low = 0x80;
+  unsigned char high = 0xBF;
+  if (lead < 0x80) return {1, true};
+  if (lead >= 0xC2 && lead <= 0xDF) length = 2;
+  if (lead >= 0xE0 && lead <= 0xEF) length = 3;
+  if (lead >= 0xF0 && lead <= 0xF4) length = 4;
+  if (lead == 0xE0) low = 0xA0;
+  if (lead == 0xED) high = 0x9F;
+  if (lead == 0xF0) low = 0x90;
+  if (lead == 0xF4) high = 0x8F;
+  if (length == 0) return {1, false};
+  for (std::size_t i = 1; i < length; ++i) {
+    if (i >= text.size() || at(i) < low || at(i) > high) return {i, false};
+    low = 0x80;
+    high = 0xBF;
+  }
+  return {length, true};
+}
+
+bool needs_no_json_escape(char c) {
+  return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
+void append_json_control(std::string& out, unsigned char code) {
+  out += "\\u00";
+  out += kHexDigits[code >> 4];
+  out += kHexDigits[code & 15];
+}
+
+/// Besides what JSON demands, DEL and the C1 controls: whoever reads a log on a terminal is not controlled by
+/// it.
+void escape_json(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && needs_no_json_escape(text[plain])) ++plain;
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) return;
+
+    const Utf8 next = read_utf8(text);
+    const auto lead = static_cast<unsigned char>(text[0]);
+    if (!next.valid) {
+      out += "\uFFFD";
+    } else if (lead == '"' || lead == '\\') {
+      out += '\\';
+      out += text[0];
+    } else if (next.length == 1) {
+      append_json_control(out, lead);
+    } else if (lead == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0) {
+      append_json_control(out, static_cast<unsigned char>(text[1]));
+    } else {
+      out += text.substr(0, next.length);
+    }
+    text.remove_prefix(next.length);
+  }
+}
+
+/// As nginx's log_format does by default: `"`, `\` and everything outside of printable ASCII become \xHH.
+void escape_nginx(std::string& out, std::string_view text) {
+  for (char c : text) {
+    if (needs_no_json_escape(c)) {
+      out += c;
+      continue;
+    }
+    const auto code = static_cast<unsigned char>(c);
+    out += "\\x";
+    out += kHexDigits[code >> 4];
+    out += kHexDigits[code & 15];
+  }
+}
+
+/// For `key=value` behind a combined line: a space would end the value.
+void escape_nginx_word(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t space = text.find(' ');
+    escape_nginx(out, text.substr(0, space));
+    if (space == std::string_view::npos) return;
+    out += "\\x20";
+    text.remove_prefix(space + 1);
+  }
+}
+
+// Redaction.
+
+/// `a=1&b=2` becomes `a=*&b=*`. An argument without "=" may be a token as well as a name, so it becomes `*`.
+void append_arguments(std::string& out, std::string_view arguments, Escape escape) {
+  while (true) {
+    const std::size_t end = arguments.find('&');
+    const std::string_view argument = arguments.substr(0, end);
+    const std::size_t equals = argument.find('=');
+    if (equals != std::string_view::npos) {
+      escape(out, argument.substr(0, equals));
+      out += "=*";
+    } else if (!argument.empty()) {
+      out += '*';
+    }
+    if (end == std::string_view::npos) return;
+    out += '&';
+    arguments.remove_prefix(end + 1);
+  }
+}
+
+/// `before` is what stands before the query. In absolute-form and authority-form (RFC 9112 §3.2) and in a
+/// Referer it may hold a user's name and password, which are dropped.
+void append_without_userinfo(std::string& out, std::string_view before, Escape escape) {
+  if (!before.starts_with('/')) {
+    const std::size_t scheme_end = before.find("://");
+    const std::size_t begin = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
+    const std::size_t end = std::min(before.find('/', begin), before.size());
+    const std::size_t at = before.substr(begin, end - begin).rfind('@');
+    if (at != std::string_view::npos) {
+      escape(out, before.substr(0, begin));
+      before.remove_prefix(begin + at + 1);
+    }
+  }
+  escape(out, before);
+}
+
+/// A request target or a Referer without the secrets that it may carry. A fragment, which has no business in
+/// either (RFC 9110 §7.1, §10.1.3), is where OAuth puts its tokens.
+void append_uri(std::string& out, std::string_view uri, const conf::Log& log, Escape escape) {
+  const std::size_t query = uri.find('?');
+  const std::size_t fragment = uri.find('#');
+  append_without_userinfo(out, uri.substr(0, std::min(query, fragment)), escape);
+  if (query < fragment && log.query) {
+    const std::string_view arguments =
+        uri.substr(query + 1, fragment == std::string_view::npos ? fragment : fragment - query - 1);
+    out += '?';
+    if (log.query_values) {
+      escape(out, arguments);
+    } else {
+      append_arguments(out, arguments, escape);
+    }
+  }
+  if (fragment != std::string_view::npos) out += "#*";
+}
+
+// Numbers and times.
+
+void append_number(std::string& out, std::unsigned_integral auto number) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
+}
+
+void append_padded(std::string& out, std::uint64_t number, int width) {
+  std::array<char, 20> digits;
+  digits.fill('0');
+  std::array<char, 20> bare;
+  const auto end = std::to_chars(bare.data(), bare.data() + bare.size(), number).ptr;
+  const int missing = width - static_cast<int>(end - bare.data());
+  if (missing > 0) out.append(digits.data(), static_cast<std::size_t>(missing));
+  out.append(bare.data(), end);
+}
+
+/// Seconds with six decimals.
+void append_seconds(std::string& out, microseconds duration) {
+  const auto count = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
+  append_number(out, count / 1'000'000);
+  out += '.';
+  append_padded(out, count % 1'000'000, 6);
+}
+
+/// RFC 3339 in UTC, with milliseconds.
+void append_utc(std::string& out, std::chrono::system_clock::time_point time) {
+  const auto moment = std::chrono::floor<std::chrono::milliseconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(moment);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{moment - day};
+  append_padded(out, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
+  out += '-';
+  append_padded(out, static_cast<unsigned>(date.month()), 2);
+  out += '-';
+  append_padded(out, static_cast<unsigned>(date.day()), 2);
+  out += 'T';
+  append_padded(out, static_cast<std::uint64_t>(clock.hours().count()), 2);
+  out += ':';
+  append_padded(out, static_cast<std::uint64_t>(clock.minutes().count()), 2);
+  out += ':';
+  append_padded(out, static_cast<std::uint64_t>(clock.seconds().count()), 2);
+  out += '.';
+  append_padded(out, static_cast<std::uint64_t>(clock.subseconds().count()), 3);
+  out += 'Z';
+}
+
+/// nginx's $time_local. The C library's time zone is behind a lock that all workers would share, hence the
+/// second that each thread remembers.
+void append_local(std::string& out, std::chrono::system_clock::time_point time) {
+  thread_local std::time_t remembered = -1;
+  thread_local std::string text;
+  const std::time_t second = std::chrono::system_clock::to_time_t(time);
+  if (second != remembered || text.empty()) {
+    static constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::tm local{};
+    localtime_r(&second, &local);
+    text.clear();
+    append_padded(text, static_cast<std::uint64_t>(local.tm_mday), 2);
+    text += '/';
+    text += kMonths[static_cast<std::size_t>(local.tm_mon)];
+    text += '/';
+    append_padded(text, static_cast<std::uint64_t>(local.tm_year + 1900), 4);
+    for (const int part : {local.tm_hour, local.tm_min, local.tm_sec}) {
+      text += ':';
+      append_padded(text, static_cast<std::uint64_t>(part), 2);
+    }
+    const long minutes = local.tm_gmtoff / 60;
+    text += minutes < 0 ? " -" : " +";
+    append_padded(text, static_cast<std::uint64_t>(std::abs(minutes) / 60), 2);
+    append_padded(text, static_cast<std::uint64_t>(std::abs(minutes) % 60), 2);
+    remembered = second;
+  }
+  out += text;
+}
+
+/// One JSON object, field by field.
+class JsonLine {
+ public:
+  explicit JsonLine(std::string& out) : out_(out) { out_ += '{'; }
+  ~JsonLine() { out_ += '}'; }
+
+  void text(std::string_view name, std::string_view value) {
+    begin(name);
+    out_ += '"';
+    escape_json(out_, value);
+    out_ += '"';
+  }
+  /// Absent when there is nothing to say.
+  void text_if_any(std::string_view name, std::string_view value) {
+    if (!value.empty()) text(name, value);
+  }
+  void uri(std::string_view name, std::string_view value, const conf::Log& log) {
+    begin(name);
+    out_ += '"';
+    append_uri(out_, value, log, escape_json);
+    out_ += '"';
+  }
+  void number(std::string_view name, std::unsigned_integral auto value) {
+    begin(name);
+    append_number(out_, value);
+  }
+  void seconds(std::string_view name, microseconds value) {
+    begin(name);
+    append_seconds(out_, value);
+  }
+  void time(std::string_view name, std::chrono::system_clock::time_point value) {
+    begin(name);
+    out_ += '"';
+    append_utc(out_, value);
+    out_ += '"';
+  }
+
+ private:
+  void begin(std::string_view name) {
+    if (out_.back() != '{') out_ += ',';
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+  }
+  std::string& out_;
+};
+
+/// The same fields as `key=value` behind a combined line.
+class WordLine {
+ public:
+  explicit WordLine(std::string& out) : out_(out) {}
+
+  void text(std::string_view name, std::string_view value) {
+    begin(name);
+    escape_nginx_word(out_, value);
+  }
+  void text_if_any(std::string_view name, std::string_view value) {
+    if (!value.empty()) text(name, value);
+  }
+  void number(std::string_view name, std::unsigned_integral auto value) {
+    begin(name);
+    append_number(out_, value);
+  }
+  void seconds(std::string_view name, microseconds value) {
+    begin(name);
+    append_seconds(out_, value);
+  }
+
+ private:
+  void begin(std::string_view name) {
+    out_ += ' ';
+    out_ += name;
+    out_ += '=';
+  }
+  std::string& out_;
+};
+
+void put_request(JsonLine& line, const AccessRecord& record, const conf::Log& log) {
+  line.text("remote_addr", record.remote_addr);
+  // A request line that made no sense may have ended up here as a whole, arguments included.
+  if (record.method.find('?') == std::string_view::npos) {
+    line.text("method", record.method);
+  } else {
+    line.uri("method", record.method, log);
+  }
+  line.uri("target", record.target, log);
+  line.text("protocol", record.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1");
+  line.text_if_any("host", record.host);
+  line.text_if_any("user_agent", record.user_agent);
+  if (!record.referer.empty()) line.uri("referer", record.referer, log);
+  line.number("status", static_cast<unsigned>(std::max(record.status, 0)));
+}
+
+/// How it went: what the two formats share.
+template <typename Line>
+void put_outcome(Line& line, const AccessRecord& record) {
+  line.seconds("duration_seconds", record.duration);
+  line.text_if_any("server", record.server);
+  if (record.first_byte) line.seconds("first_byte_seconds", *record.first_byte);
+  if (record.reason != Reason::none) line.text("reason", word(record.reason));
+}
+
+template <typename Line>
+void put_tunnel_end(Line& line, const AccessRecord& record) {
+  line.text("ended_by", word(record.ended_by));
+  line.number("messages_to_upstream", record.messages_to_upstream);
+  line.number("messages_to_client", record.messages_to_client);
+  line.number("bytes_to_upstream", record.bytes_to_upstream);
+  line.number("bytes_to_client", record.bytes_to_client);
+  if (record.close_code_from_client) line.number("close_code_from_client", *record.close_code_from_client);
+  if (record.close_code_from_upstream)
+    line.number("close_code_from_upstream", *record.close_code_from_upstream);
+}
+
+void append_json(std::string& out, const AccessRecord& record, const conf::Log& log) {
+  JsonLine line(out);
+  line.time("time", record.time);
+  line.text("event", name_of(record.event));
+  line.text("id", record.id);
+  line.text_if_any("listener", record.listener);
+  line.text_if_any("route", record.route);
+  put_request(line, record, log);
+  if (record.event == AccessRecord::Event::request) {
+    line.number("bytes_sent", record.bytes_sent);
+    line.number("bytes_received", record.bytes_received);
+  }
+  put_outcome(line, record);
+  if (record.event == AccessRecord::Event::tunnel_close) put_tunnel_end(line, record);
+}
+
+/// nginx's $request; "-" where not even a request line came.
+void append_request_line(std::string& out, const AccessRecord& record, const conf::Log& log) {
+  if (record.method.empty() && record.target.empty()) {
+    out += '-';
+    return;
+  }
+  if (record.method.find('?') == std::string_view::npos) {
+    escape_nginx(out, record.method);
+  } else {
+    append_uri(out, record.method, log, escape_nginx);
+  }
+  if (record.target.empty()) return;
+  out += ' ';
+  append_uri(out, record.target, log, escape_nginx);
+  out += record.minor_version == 0 ? " HTTP/1.0" : " HTTP/1.1";
+}
+
+void append_combined(std::string& out, const AccessRecord& record, const conf::Log& log) {
+  const auto or_dash = [&out](std::string_view text) {
+    if (text.empty()) out += '-';
+    escape_nginx(out, text);
+  };
+  or_dash(record.remote_addr);
+  out += " - - [";
+  append_local(out, record.time);
+  out += "] \"";
+  append_request_line(out, record, log);
+  out += "\" ";
+  append_padded(out, static_cast<std::uint64_t>(std::max(record.status, 0)), 3);
+  out += ' ';
+  append_number(
+      out, record.event == AccessRecord::Event::tunnel_close ? record.bytes_to_client : record.bytes_sent);
+  out += " \"";
+  if (record.referer.empty()) out += '-';
+  append_uri(out, record.referer, log, escape_nginx);
+  out += "\" \"";
+  or_dash(record.user_agent);
+  out += '"';
+  if (record.event == AccessRecord::Event::request) return;
+
+  WordLine words(out);
+  words.text("event", name_of(record.event));
+  words.text("id", record.id);
+  words.text_if_any("listener", record.listener);
+  words.text_if_any("route", record.route);
+  put_outcome(words, record);
+  if (record.event == AccessRecord::Event::tunnel_close) put_tunnel_end(words, record);
+}
+
+}  // namespace
+
+std::string format(const AccessRecord& record, const conf::Log& log) {
+  std::string out;
+  out.reserve(512);
+  switch (log.format) {
+    case conf::Log::Format::json:
+      append_json(out, record, log);
+      break;
+    case conf::Log::Format::combined:
+      append_combined(out, record, log);
+      break;
+  }
+  return out;
+}
+
+}  // namespace tidegate::tunnel
