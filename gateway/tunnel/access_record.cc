@@ -179,6 +179,18 @@ void append_uri(std::string& out, std::string_view uri, const conf::Log& log, Es
   if (fragment != std::string_view::npos) out += "#*";
 }
 
+/// What was asked, with what. A handshake is always a GET. A request line that made no sense may be in
+/// `method` as a whole, arguments included.
+void append_method(std::string& out, const AccessRecord& record, const conf::Log& log, Escape escape) {
+  if (record.event != AccessRecord::Event::request) {
+    out += "GET";
+  } else if (record.method.find('?') != std::string_view::npos) {
+    append_uri(out, record.method, log, escape);
+  } else {
+    escape(out, record.method);
+  }
+}
+
 // Numbers and times.
 
 void append_number(std::string& out, std::unsigned_integral auto number) {
@@ -279,6 +291,12 @@ class JsonLine {
     append_uri(out_, value, log, escape_json);
     out_ += '"';
   }
+  void method(const AccessRecord& record, const conf::Log& log) {
+    begin("method");
+    out_ += '"';
+    append_method(out_, record, log, escape_json);
+    out_ += '"';
+  }
   void number(std::string_view name, std::unsigned_integral auto value) {
     begin(name);
     append_number(out_, value);
@@ -336,12 +354,7 @@ class WordLine {
 
 void put_request(JsonLine& line, const AccessRecord& record, const conf::Log& log) {
   line.text("remote_addr", record.remote_addr);
-  // A request line that made no sense may have ended up here as a whole, arguments included.
-  if (record.method.find('?') == std::string_view::npos) {
-    line.text("method", record.method);
-  } else {
-    line.uri("method", record.method, log);
-  }
+  line.method(record, log);
   line.uri("target", record.target, log);
   line.text("protocol", record.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1");
   line.text_if_any("host", record.host);
@@ -393,11 +406,7 @@ void append_request_line(std::string& out, const AccessRecord& record, const con
     out += '-';
     return;
   }
-  if (record.method.find('?') == std::string_view::npos) {
-    escape_nginx(out, record.method);
-  } else {
-    append_uri(out, record.method, log, escape_nginx);
-  }
+  append_method(out, record, log, escape_nginx);
   if (record.target.empty()) return;
   out += ' ';
   append_uri(out, record.target, log, escape_nginx);

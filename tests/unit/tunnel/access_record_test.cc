@@ -40,6 +40,7 @@ AccessRecord request() {
 AccessRecord tunnel_close() {
   AccessRecord record = request();
   record.event = AccessRecord::Event::tunnel_close;
+  record.method = {};  // a tunnel remembers only what it must
   record.status = 101;
   record.reason = Reason::client_ended;
   record.ended_by = Party::client;
@@ -127,6 +128,7 @@ TEST(AccessRecordJson, OpensATunnelWithoutCounts) {
 TEST(AccessRecordJson, ClosesATunnelWithItsCountsAndCodes) {
   const json line = json::parse(format(tunnel_close(), json_log()));
   EXPECT_EQ(line.at("event"), "tunnel_close");
+  EXPECT_EQ(line.at("method"), "GET");
   EXPECT_EQ(line.at("id"), "00112233445566ff");
   EXPECT_EQ(line.at("reason"), "client_ended");
   EXPECT_EQ(line.at("ended_by"), "client");
