@@ -1,29 +1,27 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
-
-#include "conf/model.h"
-#include "gateway/net/socket_address.h"
+#include <utility>
 
 namespace tidegate::upstream {
 
-/// What the whole process knows of one server, keyed by upstream and address, outliving snapshots. Touched when
-/// a handshake or a request begins and ends, never per message. Thread-safe.
+/// What the whole process knows of one server, keyed by upstream and address, outliving snapshots. Touched
+/// when a handshake or a request begins and ends, never per message. Thread-safe.
 struct ServerState {
   std::atomic<std::uint32_t> tunnels{0};
-  /// Monotonic milliseconds until which the server is passed over after a failed connect (nginx's fail_timeout,
-  /// 10 s); 0: usable.
+  /// Monotonic milliseconds until which the server is passed over after a failed connect (nginx's
+  /// fail_timeout, 10 s); 0: usable.
   std::atomic<std::int64_t> avoid_until_ms{0};
+  /// The last attempt to reach it failed, and the log says so.
+  std::atomic<bool> unreachable{false};
 };
 
-/// Finds or makes ServerStates. Thread-safe.
+/// Finds or makes ServerStates; a state lives as long as somebody holds it. Thread-safe.
 class ServerStates {
  public:
   std::shared_ptr<ServerState> get(const std::string& upstream, const std::string& server);

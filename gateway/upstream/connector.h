@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/base/result.h"
@@ -14,14 +16,16 @@
 
 namespace tidegate::upstream {
 
-/// A connection to a server, ready for a request.
+/// A connection to a server, ready for a request. Its listener is whoever had it before: set another at once,
+/// then start_reading().
 struct Connection {
   std::unique_ptr<net::Stream> stream;
   Server* server = nullptr;
   bool reused = false;
 };
 
-/// Hears how connecting ended; exactly one of the two, never from within connect(), unless cancelled.
+/// Hears how connecting ended: exactly one of the two, from the loop, unless cancelled. Both may destroy the
+/// Attempt.
 class ConnectListener {
  public:
   virtual void on_connected(Connection connection) = 0;
@@ -31,17 +35,17 @@ class ConnectListener {
   ~ConnectListener() = default;
 };
 
-/// An attempt under way. Destroying it cancels the attempt.
+/// An attempt under way. Destroying it cancels the attempt; it is of no use after the listener was called.
 class Attempt {
  public:
   virtual ~Attempt() = default;
-  virtual Server* server() const = 0;  ///< the one being tried now
+  virtual Server* server() const = 0;  ///< the one being tried now, or last; null: none is resolved
 };
 
 /// Connections to one upstream's servers on one worker: chooses, dials, keeps idle ones for the next request.
 ///
-/// Owner: the worker's snapshot. Thread: its loop's. End: the destructor closes idle connections; Attempts must be
-/// gone before.
+/// Owner: the worker's snapshot. Thread: its loop's. End: the destructor closes idle connections; Attempts
+/// must be gone before, and Connections forget their `server`.
 class Connector {
  public:
   Connector(net::Loop& loop, const conf::Upstream& upstream, ServerStates& states,
@@ -51,22 +55,34 @@ class Connector {
   struct Wish {
     std::optional<std::string> hash;  ///< sticky by hash: the value
     std::string cookie;               ///< sticky by cookie: what the client sent
-    bool fresh = false;               ///< no idle connection (a handshake, or a try after a reused one failed)
-    std::chrono::milliseconds timeout{5000};  ///< for the whole attempt, every server and address of it
+    bool fresh = false;  ///< no idle connection (a handshake, or a try after a reused one failed)
+    /// For a whole attempt, every server and address of it; zero: no limit.
+    std::chrono::milliseconds timeout{5000};
+    /// The servers in the order in which they are tried. Empty: not chosen yet. take_idle() notes its choice
+    /// here, so that a connect() after it goes to the same server.
+    std::vector<Server*> order;
   };
-  /// Takes an idle connection to the chosen server, or dials: every address of a server in turn, then the next
-  /// server. A server that can't be reached is avoided for 10 s. An idle connection is handed over through the loop
-  /// as well.
+
+  /// An idle connection to the chosen server, if there is one: usable at once, though the upstream may have
+  /// closed it a moment ago. None if the wish is `fresh`. Typical use: take_idle(), and if that has none,
+  /// connect() with the same wish.
+  std::optional<Connection> take_idle(Wish& wish);
+
+  /// Dials: every address of a server in turn, then the next server. A server that can't be reached is
+  /// avoided for 10 s. Fails with the last server's error; upstream_connect_timeout when the time is over;
+  /// upstream_unresolved if no server has an address; out_of_descriptors if we ourselves have none left.
   std::unique_ptr<Attempt> connect(const Wish& wish, ConnectListener& listener);
 
-  /// Keeps the connection for another request, for `keepalive_idle` or what the upstream said (less 1 s) if
-  /// shorter; not if the limit is reached. Anything that arrives on an idle connection closes it.
+  /// Keeps the connection for another request, for `keepalive_idle` or what the upstream said (less 1 s; -1:
+  /// it said nothing) if shorter. Beyond `keepalive_max` the one idle longest goes. Anything that arrives on
+  /// an idle connection closes it. Reading must not be paused.
   void keep(Connection connection, int keep_alive_timeout_s);
 
-  /// New addresses for server `index` (posted from the main thread). An empty list keeps the old ones.
+  /// New addresses for server `index` (posted from the main thread); idle connections to addresses that are
+  /// gone are closed. An empty list keeps the old ones.
   void set_addresses(std::size_t index, std::vector<net::SocketAddress> addresses);
-  /// The Set-Cookie value for a client that should stay with this server; empty if the upstream is not sticky by
-  /// cookie or the client has the right one. HttpOnly; SameSite=Lax; Path=/; Secure under TLS.
+  /// The Set-Cookie value for a client that should stay with this server; empty if the upstream is not sticky
+  /// by cookie or the client has the right one. HttpOnly; SameSite=Lax; Path=/; Secure under TLS.
   std::string set_cookie(const Server& server, std::string_view sent, bool secure) const;
   std::size_t idle() const;
   const conf::Upstream& conf() const;

@@ -1,0 +1,90 @@
+#include "gateway/upstream/connector.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/upstream/dialling.h"
+#include "gateway/upstream/idle_pool.h"
+
+namespace tidegate::upstream {
+
+using std::chrono::milliseconds;
+using namespace std::chrono_literals;
+
+struct Connector::Impl {
+  net::Loop& loop;
+  std::shared_ptr<tls::ClientContext> tls;
+  Balancer balancer;
+  std::vector<std::unique_ptr<IdlePool>> pools;  ///< by the server's index
+
+  std::vector<Server*> order(const Wish& wish) {
+    if (!wish.order.empty()) return wish.order;
+    const auto now = std::chrono::duration_cast<milliseconds>(loop.now().time_since_epoch());
+    return balancer.order(wish.hash, wish.cookie, now.count());
+  }
+};
+
+Connector::Connector(net::Loop& loop, const conf::Upstream& upstream, ServerStates& states,
+                     std::shared_ptr<tls::ClientContext> tls)
+    : impl_(new Impl{loop, std::move(tls), Balancer(upstream, states), {}}) {
+  for (std::size_t i = 0; i < upstream.servers.size(); ++i) {
+    impl_->pools.push_back(std::make_unique<IdlePool>(loop, upstream.keepalive_max));
+  }
+}
+
+Connector::~Connector() = default;
+
+std::optional<Connection> Connector::take_idle(Wish& wish) {
+  wish.order = impl_->order(wish);
+  if (wish.fresh || wish.order.empty()) return std::nullopt;
+  Server* server = wish.order.front();
+  auto stream = impl_->pools[server->index]->take();
+  if (stream == nullptr) return std::nullopt;
+  return Connection{std::move(stream), server, true};
+}
+
+std::unique_ptr<Attempt> Connector::connect(const Wish& wish, ConnectListener& listener) {
+  return std::make_unique<Dialling>(impl_->loop, conf(), impl_->tls.get(), impl_->order(wish), wish.timeout,
+                                    listener);
+}
+
+void Connector::keep(Connection connection, int keep_alive_timeout_s) {
+  milliseconds time = conf().keepalive_idle;
+  if (keep_alive_timeout_s >= 0) {
+    // The upstream's clock began to run before ours: give up first, lest a request cross its FIN.
+    time = std::min(time, milliseconds(keep_alive_timeout_s * std::int64_t{1000}) - 1s);
+  }
+  if (time <= 0ms || connection.stream->queued_bytes() > 0) return;
+  impl_->pools[connection.server->index]->keep(std::move(connection.stream), time);
+}
+
+void Connector::set_addresses(std::size_t index, std::vector<net::SocketAddress> addresses) {
+  if (addresses.empty()) return;
+  impl_->pools[index]->drop_if([&](const net::Stream& stream) {
+    const IpAddress* peer = stream.peer();
+    return peer != nullptr &&
+           std::none_of(addresses.begin(), addresses.end(), [&](const net::SocketAddress& a) {
+             return a.ip == *peer && a.port == stream.peer_port();
+           });
+  });
+  impl_->balancer.servers()[index].addresses = std::move(addresses);
+}
+
+std::string Connector::set_cookie(const Server& server, std::string_view sent, bool secure) const {
+  if (!conf().sticky || conf().sticky->cookie.empty() || sent == server.cookie_value) return {};
+  std::string out = conf().sticky->cookie + "=" + server.cookie_value + "; Path=/; HttpOnly; SameSite=Lax";
+  if (secure) out += "; Secure";
+  return out;
+}
+
+std::size_t Connector::idle() const {
+  std::size_t total = 0;
+  for (const auto& pool : impl_->pools) total += pool->size();
+  return total;
+}
+
+const conf::Upstream& Connector::conf() const {
+  return impl_->balancer.conf();
+}
+
+}  // namespace tidegate::upstream

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "gateway/net/loop.h"
+#include "gateway/net/stream.h"
+#include "gateway/net/timer_wheel.h"
+#include "gateway/tls/client_context.h"
+#include "gateway/upstream/connector.h"
+
+namespace tidegate::upstream {
+
+/// Tries addresses one after the other, server after server, until one of them accepts (TCP, and TLS where it
+/// is spoken) or the time is over.
+///
+/// Owner: who asked for the connection. Thread: the loop's. End: the destructor cancels.
+class Dialling final : public Attempt, private net::StreamListener, private net::Deadline {
+ public:
+  /// `tls` may be null if no server speaks it. Never calls the listener from within.
+  Dialling(net::Loop& loop, const conf::Upstream& upstream, tls::ClientContext* tls,
+           std::vector<Server*> order, std::chrono::milliseconds timeout, ConnectListener& listener);
+
+  Server* server() const override { return server_; }
+
+ private:
+  void on_open() override;
+  void on_data(Bytes) override {}  // nobody reads yet
+  void on_end(net::End) override;
+  void on_error(const Error& error) override { failed(error); }
+  void on_drained() override {}  // nothing was written
+  void on_deadline() override;
+
+  bool find_next_address();
+  std::size_t addresses_left() const;
+  std::optional<std::chrono::milliseconds> time_left() const;
+  void dial_next();
+  void failed(const Error& error);
+  void give_up_server(const Error& error);
+  void welcome_server();
+
+  net::Loop& loop_;
+  const conf::Upstream& upstream_;
+  tls::ClientContext* tls_;
+  ConnectListener& listener_;
+  const std::vector<Server*> order_;
+  std::size_t next_server_ = 0;  ///< in order_
+  Server* server_ = nullptr;
+  std::vector<net::SocketAddress> addresses_;  ///< of server_, when its turn came: lookups go on meanwhile
+  std::size_t next_address_ = 0;               ///< in addresses_
+  std::optional<std::chrono::steady_clock::time_point> end_;  ///< of the whole attempt; none: no limit
+  std::unique_ptr<net::Stream> stream_;  ///< the try under way; null: there was nothing to try
+};
+
+}  // namespace tidegate::upstream
