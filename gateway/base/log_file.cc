@@ -117,7 +117,7 @@ struct LogFile::State {
   int fd;
   bool regular;
   bool torn = false;  ///< the file ends in a part of a line
-  int failing = 0;    ///< errno of the last write; 0: it worked
+  int cause = 0;      ///< errno of the last write that failed and is not reported; 0: none
   bool failure_reported = false;
   std::uint64_t reported = 0;  ///< of `dropped`
   Clock::time_point last_report = Clock::time_point::min();
