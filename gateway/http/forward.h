@@ -9,8 +9,8 @@
 
 namespace tidegate::http {
 
-/// Field rules of a route with their variables filled in. `set` replaces all fields of that name; an empty value
-/// removes them.
+/// Field rules of a route with their variables filled in. `set` replaces all fields of that name; an empty
+/// value removes them.
 struct FieldRules {
   std::vector<std::pair<std::string_view, std::string>> set;
   std::vector<std::string_view> remove;
@@ -39,7 +39,7 @@ struct ResponseContext {
   Framing framing = Framing::none;  ///< from client_framing()
   bool head_request = false;
   const FieldRules* rules = nullptr;
-  std::string_view set_cookie;      ///< a Set-Cookie value of ours to add; empty: none
+  std::string_view set_cookie;  ///< a Set-Cookie value of ours to add; empty: none
 };
 
 /// How the body of `head` is delimited towards a client: as it came where possible; chunked instead of
@@ -50,8 +50,8 @@ Framing client_framing(const ResponseHead& head, int client_minor_version);
 /// Content-Length of a response to HEAD, and of a 304, is kept though no body follows.
 void append_response(std::string& out, const ResponseHead& head, const ResponseContext& context);
 
-/// Trailers of an upstream that may be relayed: no framing, routing or identity fields (RFC 9110 §6.5.1). Writes
-/// the last chunk, the fields and the final CRLF.
+/// Trailers of an upstream that may be relayed: no framing, routing or identity fields (RFC 9110 §6.5.1).
+/// Writes the last chunk, the fields and the final CRLF.
 void append_trailers(std::string& out, const std::vector<std::pair<std::string, std::string>>& trailers);
 
 /// A whole answer of the gateway's own.
@@ -70,8 +70,8 @@ void append_own_response(std::string& out, const OwnResponse& response);
 /// RFC 9110 §15's phrase; empty for a code that isn't in the registry.
 std::string_view reason_phrase(int status);
 
-/// Does a 101 answer this handshake? Upgrade names websocket, Connection nominates it, Sec-WebSocket-Accept fits
-/// the key (RFC 6455 §4.1).
+/// Does a 101 answer this handshake? Upgrade names websocket, Connection nominates it, Sec-WebSocket-Accept
+/// fits the key (RFC 6455 §4.1).
 bool accepts_handshake(const ResponseHead& response, const RequestHead& request);
 /// A subprotocol or an extension in the 101 that the client did not offer (relayed, and counted).
 bool answers_unoffered(const ResponseHead& response, const RequestHead& request);

@@ -47,12 +47,14 @@ enum class Upgrade : std::uint8_t {
 /// A request head that keeps every rule of the table "Requests".
 struct RequestHead : Head {
   std::string_view method;
-  std::string_view target;     ///< as sent
-  std::string_view path;       ///< origin-form path and query to forward; "*" for OPTIONS *; "/" where absolute-form had none
-  std::string_view authority;  ///< Host (or absolute-form's authority) as sent, port included; empty: HTTP/1.0 without one
-  std::string host;            ///< its uri-host in lower case, brackets kept on IPv6, one trailing dot removed
-  std::string_view port;       ///< digits, or empty
-  bool keep_alive = true;      ///< RFC 9112 §9.3
+  std::string_view target;  ///< as sent
+  std::string_view
+      path;  ///< origin-form path and query to forward; "*" for OPTIONS *; "/" where absolute-form had none
+  std::string_view
+      authority;  ///< Host (or absolute-form's authority) as sent, port included; empty: HTTP/1.0 without one
+  std::string host;        ///< its uri-host in lower case, brackets kept on IPv6, one trailing dot removed
+  std::string_view port;   ///< digits, or empty
+  bool keep_alive = true;  ///< RFC 9112 §9.3
   bool expect_continue = false;
   bool te_trailers = false;
   Upgrade upgrade = Upgrade::none;
@@ -61,7 +63,7 @@ struct RequestHead : Head {
 struct ResponseHead : Head {
   int status = 0;
   std::string_view phrase;
-  bool keep_alive = true;  ///< the upstream's connection may be used again once the body has ended
+  bool keep_alive = true;         ///< the upstream's connection may be used again once the body has ended
   int keep_alive_timeout_s = -1;  ///< Keep-Alive: timeout=N; -1: not said
   bool informational() const { return status >= 100 && status < 200; }
 };

@@ -20,27 +20,28 @@ struct Fed {
   bool complete = false;  ///< the head has ended; the rest of the bytes is not the head's
 };
 
-/// Reads one request head at a time from bytes cut anywhere, by llhttp inside a byte-level check of our own that
-/// holds the rules whatever llhttp's version and leniency. Limits are enforced while bytes come, before they are
-/// kept. After an error the parser is spent.
+/// Reads one request head at a time from bytes cut anywhere: a byte-level check of our own, then llhttp, and
+/// both must agree, so that the rules hold whatever llhttp's version and leniency. Limits are enforced while
+/// bytes come, before they are kept. After an error the parser is spent: it answers the same error.
 ///
-/// No sockets, no clock. Frees its storage between heads (take() hands it over).
+/// No sockets, no clock. Holds memory only between a head's first byte and take(), which hands it over.
 class RequestParser {
  public:
   explicit RequestParser(const HeadLimits& limits);
   ~RequestParser();
   Result<Fed> feed(Bytes bytes);
-  /// After `complete`: hands the head over and is ready for the next one.
+  /// After `complete`: hands the head over and is ready for the next one. Null before that.
   std::unique_ptr<RequestHead> take();
   /// Has a byte of the current request come (not counting the one CRLF tolerated before a request line)?
   bool begun() const;
-  /// What is known of the request line for the log when feed() failed: method and target as far as they came,
-  /// control characters and all; may be empty.
+  /// What is known of the request line for the log when feed() failed: method, SP and target as far as they
+  /// came, up to and with the byte that was refused, control characters and all; may be empty.
   std::string_view partial_line() const;
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  HeadLimits limits_;
+  std::unique_ptr<State> state_;  ///< null while nothing has come
 };
 
 /// The same for responses. Errors are the upstream's fault. `head_request`: the response to HEAD has no body.
@@ -54,7 +55,8 @@ class ResponseParser {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  HeadLimits limits_;
+  std::unique_ptr<State> state_;  ///< null while nothing has come
 };
 
 }  // namespace tidegate::http
