@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -14,9 +15,10 @@ namespace tidegate::net {
 class ListeningSocket {
  public:
   /// Binds and listens. TCP: SO_REUSEADDR and SO_REUSEPORT, and what accepted sockets inherit (TCP_NODELAY,
-  /// keepalive, TCP_USER_TIMEOUT). `any` listens on [::] with IPV6_V6ONLY off, or 0.0.0.0 where the kernel has no
-  /// IPv6. Unix: a stale socket file nobody listens on is removed first, and the file is unlinked at the end by
-  /// the one that made it. The error holds the errno.
+  /// keepalive, TCP_USER_TIMEOUT). `any` ignores the address and listens on [::] with IPV6_V6ONLY off, or on
+  /// 0.0.0.0 where the kernel has no IPv6; without it [::] means IPv6 alone, so that 0.0.0.0 may stand beside
+  /// it. Unix: a stale socket file nobody listens on is removed first, and the file is unlinked at the end by
+  /// the one that made it, unless another has taken its place. The error holds the errno.
   static Result<ListeningSocket> bind(const SocketAddress& address, bool any);
   ListeningSocket(ListeningSocket&& other) noexcept;
   ListeningSocket& operator=(ListeningSocket&& other) noexcept;
@@ -30,8 +32,11 @@ class ListeningSocket {
 
  private:
   explicit ListeningSocket(int fd) : fd_(fd) {}
+  static Result<ListeningSocket> bind_unix(const SocketAddress& address);
+
   int fd_ = -1;
-  std::string unlink_path_;
+  std::string unlink_path_;  ///< empty: a duplicate, or TCP
+  std::uint64_t inode_ = 0;  ///< of the file that was made
 };
 
 /// Hears of accepted connections.
@@ -45,9 +50,9 @@ class AcceptListener {
   ~AcceptListener() = default;
 };
 
-/// Accepts on one loop, at most a few connections per loop turn so that a reconnect storm does not starve what
-/// is open. When descriptors run out it pauses (waiting connections stay in the backlog) and tries again every
-/// 100 ms. The destructor stops accepting at once.
+/// Accepts on one loop, at most a few connections per loop turn so that a reconnect storm does not starve
+/// what is open. When descriptors run out it pauses (waiting connections stay in the backlog) and tries again
+/// every 100 ms. The destructor stops accepting at once.
 class Acceptor {
  public:
   Acceptor(Loop& loop, ListeningSocket socket, AcceptListener& listener);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "gateway/base/intrusive_list.h"
 #include "gateway/net/stream.h"
 #include "gateway/net/timer_wheel.h"
 
@@ -20,12 +21,27 @@ class Retired {
   virtual ~Retired() = default;
 };
 
-/// One event loop. Everything made on it belongs to its thread; post() is the only way in from outside.
+struct DeferredTag;
+
+/// Something to be said from the loop rather than from within the call that found it out. Its place is its
+/// owner's; it is forgotten when it dies. Costs no allocation.
+///
+/// Thread: its loop's. on_deferred() may destroy this very object, or defer it again (for the next turn).
+class Deferred : public ListHook<DeferredTag> {
+ public:
+  virtual ~Deferred() = default;
+  virtual void on_deferred() = 0;
+};
+
+/// One event loop. Everything made on it belongs to its thread; post() is the only way in from outside. The
+/// first one makes the process ignore SIGPIPE: a write to a broken socket is an error, not a death.
 ///
 /// Owner:  a worker, or the server for the main thread's.
 /// Thread: the one that calls run(); constructed and destroyed there or while it does not run.
-/// End:    the destructor: retires what is left, drops lingering streams, runs until idle and asserts that
-///         uv_loop_close() answers 0.
+/// End:    the destructor: drops lingering streams, destroys what was retired, runs until idle and insists
+/// that
+///         uv_loop_close() answers 0. Streams, acceptors, resolvers and signals of this loop must be gone
+///         before: one that is left is a leak, and aborts the program with a log line.
 class Loop {
  public:
   Loop();
@@ -35,7 +51,7 @@ class Loop {
 
   /// Runs until stop(). May be called again.
   void run();
-  /// Ends run() after the current callback. This loop's thread only; from others: post([&]{ loop.stop(); }).
+  /// Ends run() after the current turn. This loop's thread only; from others: post([&]{ loop.stop(); }).
   void stop();
   /// Runs one turn, waiting for at most the next event or timer; for tests.
   void run_once();
@@ -47,15 +63,20 @@ class Loop {
   /// Destroys `object` after the current callback has returned, first in, first out.
   void retire(std::unique_ptr<Retired> object);
 
+  /// Calls item.on_deferred() once, after the current callback has returned and before the loop waits.
+  /// Harmless if it is deferred already; item.unlink() takes it back.
+  void defer(Deferred& item);
+
   /// Gives a stream its goodbye: what is queued is sent, then FIN (end_writing); what the peer still sends is
   /// read and thrown away; the stream is destroyed when the peer has ended too, or after `deadline`.
-  /// `wait_for_peer` false: destroyed as soon as the queue is empty.
+  /// `wait_for_peer` false: destroyed as soon as the queue is empty (for a peer that has ended already). The
+  /// caller has undone its pauses. Looks at the queue once per tick of the wheel.
   void linger(std::unique_ptr<Stream> stream, std::chrono::milliseconds deadline, bool wait_for_peer = true);
   /// Streams in linger().
   std::size_t lingering() const;
 
   TimerWheel& timers();
-  /// Cached at the start of the turn; monotonic.
+  /// Cached at the start of the turn; monotonic, with the resolution of the kernel's coarse clock (4 ms).
   std::chrono::steady_clock::time_point now() const;
 
   /// Shared by every stream of the loop, valid within one callback: where sockets read to, and where TLS

@@ -15,7 +15,8 @@ namespace tidegate::net {
 /// Thread: its loop's. End: the destructor; callbacks of lookups under way are not called.
 class Resolver {
  public:
-  /// Every address in the system's order without duplicates; empty with a negative errno-like `error` (UV_EAI_*).
+  /// Every address in the system's order without duplicates; empty with a negative errno-like `error`
+  /// (UV_EAI_*).
   using Callback = std::function<void(std::vector<IpAddress> addresses, int error)>;
 
   explicit Resolver(Loop& loop);

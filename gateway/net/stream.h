@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,11 +21,11 @@ enum class End { clean, truncated };
 
 /// What TLS agreed upon. Strings live as long as the program.
 struct TlsInfo {
-  std::string_view version;       ///< "TLSv1.2" or "TLSv1.3", as nginx's $ssl_protocol
+  std::string_view version;  ///< "TLSv1.2" or "TLSv1.3", as nginx's $ssl_protocol
   std::string_view cipher;
-  std::string server_name;        ///< SNI in lower case; empty: none was sent
+  std::string server_name;  ///< SNI in lower case; empty: none was sent
   bool resumed = false;
-  bool client_verified = false;   ///< a client certificate was sent and verified
+  bool client_verified = false;  ///< a client certificate was sent and verified
 };
 
 /// Hears of one Stream. Every callback runs on the stream's loop, and may destroy the stream.
@@ -63,8 +64,8 @@ class Stream {
 
   virtual void set_listener(StreamListener& listener) = 0;
 
-  /// Begins to deliver on_data; a stream does not read before (a TLS handshake and a dial do not wait for it).
-  /// Calling start_reading() twice is harmless.
+  /// Begins to deliver on_data; a stream does not read before (a TLS handshake and a dial do not wait for
+  /// it). Calling start_reading() twice is harmless.
   virtual void start_reading() = 0;
   /// Counted: as many resumes as pauses let bytes flow again. While paused neither on_data nor on_end comes
   /// (bytes that were read already are delivered no sooner either, and are kept). resume_reading() itself
@@ -72,9 +73,9 @@ class Stream {
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
 
-  /// Sends the pieces in order by one system call where the socket takes them; what it does not take is copied
-  /// and queued. `congested` above the high mark (64 KiB): the bytes are accepted all the same, and on_drained
-  /// will come. A broken socket is reported by on_error from the loop, never from within write().
+  /// Sends the pieces in order by one system call where the socket takes them; what it does not take is
+  /// copied and queued. `congested` above the high mark (64 KiB): the bytes are accepted all the same, and
+  /// on_drained will come. A broken socket is reported by on_error from the loop, never from within write().
   virtual Flow write(std::span<const Bytes> pieces) = 0;
   Flow write(Bytes bytes) { return write(std::span<const Bytes>(&bytes, 1)); }
 

@@ -42,8 +42,9 @@ class DeadlineOf final : public Deadline {
   Owner& owner_;
 };
 
-/// Hashed, hierarchical timer wheel: one per loop, driven by the loop's single uv_timer_t. Knows no clock of its
-/// own. Resolution: 16 ms ticks (a deadline fires no earlier than asked, and at most about two ticks later).
+/// Hashed, hierarchical timer wheel: one per loop, driven by the loop's single uv_timer_t. Knows no clock of
+/// its own. Resolution: 16 ms ticks (a deadline fires no earlier than asked, and at most about two ticks
+/// later).
 class TimerWheel {
  public:
   static constexpr std::chrono::milliseconds kTick{16};
@@ -55,10 +56,16 @@ class TimerWheel {
 
   /// Moves the clock to `now_ms` (milliseconds on the loop's clock) and fires what is due.
   void advance(std::uint64_t now_ms);
-  /// Milliseconds from the clock's last position until the wheel wants advance(); a large value when nothing is armed.
+  /// Milliseconds from now until the wheel wants advance(); kNever when nothing is armed.
   std::uint64_t next_due_ms() const;
-  /// Tells the driver that an earlier deadline was armed than it may be waiting for.
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+  /// Where arm() reads what time it is (milliseconds, the same clock as advance()'s), since the driver sleeps
+  /// while nothing is due. Without one it is the time of the last advance().
+  void set_clock(std::function<std::uint64_t()> now_ms);
+  /// Tells the driver that an earlier deadline was armed than it may be waiting for. Not called during
+  /// advance(), after which the driver asks next_due_ms() anyway.
   void set_wake(std::function<void()> wake);
+  /// Walks every slot; for tests.
   std::size_t armed() const;
 
  private:
