@@ -20,9 +20,9 @@ class ClientContext {
   static std::shared_ptr<ClientContext> make(Library& library, const conf::UpstreamTls& tls);
   ~ClientContext();
 
-  /// Begins a handshake over `socket`, which is dialling or connected. The listener hears on_open, or on_error
-  /// (the dial's own error, or upstream_tls_failed). `name` is the server's host, used for SNI and verification
-  /// unless the configuration names another. The deadline is the caller's.
+  /// Begins a handshake over `socket`, which is dialling or connected. The listener hears on_open, or
+  /// on_error (the dial's own error, or upstream_tls_failed). `name` is the server's host, used for SNI and
+  /// verification unless the configuration names another. The deadline is the caller's.
   std::unique_ptr<net::Stream> connect(net::Loop& loop, std::unique_ptr<net::Stream> socket,
                                        const std::string& name, net::StreamListener& listener);
 

@@ -19,13 +19,13 @@ namespace tidegate::tls {
 class TicketKeys;
 std::shared_ptr<TicketKeys> make_ticket_keys();
 
-/// The files of one listener's `tls`, read and checked once (on the main thread) and then shared, immutable, by
-/// the workers, each of which makes its own ServerContext of it.
+/// The files of one listener's `tls`, read and checked once (on the main thread) and then shared, immutable,
+/// by the workers, each of which makes its own ServerContext of it.
 class ServerMaterial {
  public:
   /// Reads and checks everything the configuration names: files that can't be read, PEM that can't be parsed,
-  /// keys that don't match, cipher lists OpenSSL doesn't know. A key readable by all is a warning. Null if there
-  /// was an error. `listener` names the listener, to which tickets are bound.
+  /// keys that don't match, cipher lists OpenSSL doesn't know. A key readable by all is a warning. Null if
+  /// there was an error. `listener` names the listener, to which tickets are bound.
   static std::shared_ptr<const ServerMaterial> load(const conf::ListenerTls& tls, const std::string& listener,
                                                     Diagnostics& diagnostics);
   ~ServerMaterial();
@@ -57,13 +57,13 @@ class ServerContext {
   ~ServerContext();
 
   /// Begins a handshake on an accepted socket. The listener hears on_open, or on_error
-  /// (tls_handshake_failed, or plain_http_on_tls, in which case the 400 was sent already). The deadline for the
-  /// handshake is the caller's.
+  /// (tls_handshake_failed, or plain_http_on_tls, in which case the 400 was sent already). The deadline for
+  /// the handshake is the caller's.
   std::unique_ptr<net::Stream> accept(net::Loop& loop, std::unique_ptr<net::Stream> socket,
                                       net::StreamListener& listener);
 
-  /// Whether a connection with this SNI was asked for a client certificate by rules as strict as `host`'s would
-  /// be: false means 421 (Misdirected Request).
+  /// Whether a connection with this SNI was asked for a client certificate by rules as strict as `host`'s
+  /// would be: false means 421 (Misdirected Request).
   bool asks_client_certificate() const;
 
   struct Impl;

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/tls/openssl.h"
+
+/// PEM text into certificates and keys. Internal to gateway/tls.
+namespace tidegate::tls {
+
+/// Every certificate in the text, in order; empty if there is none or one can't be parsed.
+std::vector<X509Ptr> parse_certificates(OSSL_LIB_CTX* lib_ctx, std::string_view pem);
+
+/// The first private key in the text; null if there is none or it can't be parsed. `encrypted`: it needs a
+/// passphrase.
+KeyPtr parse_private_key(OSSL_LIB_CTX* lib_ctx, std::string_view pem, bool& encrypted);
+
+/// The dNSNames a certificate is for, in lower case, "*.example.com" among them; without any subjectAltName
+/// of that kind, its common name (RFC 6125 §6.4.4).
+std::vector<std::string> names_of(const X509* certificate);
+
+/// "Nov 21 05:55:09 2026 GMT".
+std::string time_text(const ASN1_TIME* time);
+
+}  // namespace tidegate::tls

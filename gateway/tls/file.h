@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "conf/model.h"
+#include "gateway/base/diagnostic.h"
+
+namespace tidegate::tls {
+
+/// Reads a file that the configuration names into `out`. On failure adds "can't read <what> <path>:
+/// <strerror>" where the path stood, and answers false.
+bool read_file(const conf::Text& path, const char* what, std::string& out, Diagnostics& diagnostics);
+
+}  // namespace tidegate::tls
