@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "conf/model.h"
 #include "gateway/base/diagnostic.h"
+#include "gateway/routing/origin.h"
 #include "gateway/routing/variables.h"
 
 namespace tidegate::routing {
@@ -23,10 +26,14 @@ struct CompiledRoute {
   std::vector<std::string> response_remove;
 };
 
-/// The routes of one configuration, compiled: finds the route of a request by DESIGN.md's "Which route" (hosts
-/// first: exact, longest suffix, none; within them exact path, longest prefix that says before_regex, regexes in
-/// file order, longest prefix; a route whose path or match does not fit is passed over). Immutable; the config
-/// must outlive it. Regexes are PCRE2 with match limits; usable from any thread.
+/// The routes of one configuration, compiled: finds the route of a request by DESIGN.md's "Which route"
+/// (hosts first: exact, longest suffix, none; within them exact path, longest prefix that says before_regex,
+/// regexes in file order, longest prefix; a route whose path or match does not fit is passed over). Of routes
+/// with the same host and path those with match conditions come first, each in file order. Immutable; the
+/// config must outlive it. Regexes are PCRE2 with match limits; usable from any thread.
+///
+/// Finding costs a hash of the host and one of the path, a binary search among the host's prefixes, and one
+/// match for each of its regexes; routes of other hosts cost nothing.
 class RouteTable {
  public:
   /// Null when a regex or a template is wrong; all complaints are in `diagnostics`.
@@ -35,10 +42,12 @@ class RouteTable {
 
   struct Found {
     const CompiledRoute* route = nullptr;  ///< null: no route
-    std::string_view uri_rest;             ///< a part of head->path
+    /// What follows the matched prefix: path_rest() of head->path; empty for an exact path and a regex. Must
+    /// live as long as the RequestView whose `uri_rest` points to it.
+    std::string uri_rest;
   };
-  /// `named_listener_only`: consider just routes whose match names the request's listener (they come before that
-  /// listener's redirect).
+  /// `named_listener_only`: consider just routes whose match names the request's listener (they come before
+  /// that listener's redirect).
   Found find(const RequestView& request, bool named_listener_only = false) const;
 
   const std::vector<CompiledRoute>& routes() const;
@@ -48,9 +57,5 @@ class RouteTable {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// Is this Origin allowed by the list (exact, case-insensitive scheme and host, or "https://*.example.com")?
-/// A request without Origin is allowed (it is not a browser's).
-bool origin_allowed(const std::vector<conf::Text>& origins, std::string_view origin);
 
 }  // namespace tidegate::routing
