@@ -96,7 +96,7 @@ struct LogFile::State {
   void run();
   void write_batch(std::string_view batch);
   int write_all(std::string_view& rest);
-  bool wait_until_writable() const;
+  bool wait_until_writable();
   void open_again();
   void report();
   bool report_is_due() const;
@@ -140,10 +140,10 @@ void LogFile::State::run() {
     const bool last = ending;
     lock.unlock();
 
+    if (reopening) open_again();  // first, so that nothing written after reopen() goes to the old file
     if (!batch.empty()) write_batch(batch);
     batch.clear();
     if (batch.capacity() > kBufferKept) batch = {};
-    if (reopening) open_again();
     if (report_is_due() || last) report();
     if (last) return;
     lock.lock();
@@ -186,11 +186,12 @@ int LogFile::State::write_all(std::string_view& rest) {
 
 /// False when the end has come first. A pipe whose reader sleeps keeps only this thread waiting; the queue
 /// fills meanwhile, and then lines are dropped.
-bool LogFile::State::wait_until_writable() const {
+bool LogFile::State::wait_until_writable() {
   while (Clock::now().time_since_epoch().count() < end_at.load(std::memory_order_relaxed)) {
     pollfd entry{fd, POLLOUT, 0};
     const int ready = ::poll(&entry, 1, static_cast<int>(std::chrono::milliseconds(kPollInterval).count()));
     if (ready > 0) return true;  // also with POLLERR: write() says what it is
+    if (report_is_due()) report();
   }
   return false;
 }
