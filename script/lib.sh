@@ -12,7 +12,7 @@ BUILD_PACKAGES=(
   libpcre2-dev zlib1g-dev libcrypt-dev
 )
 TEST_PACKAGES=(libgtest-dev libgmock-dev chromium nginx-light curl openssl ca-certificates)
-BENCH_PACKAGES=(nginx-light openssl python3)
+BENCH_PACKAGES=(libgtest-dev libgmock-dev nginx-light openssl python3)
 
 say() { printf '%s\n' "$*"; }
 die() {
