@@ -1,0 +1,155 @@
+// The program: flags to a configuration, a configuration to a server. The one place where everything is wired.
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "conf/addresses.h"
+#include "conf/front_door.h"
+#include "conf/yaml_loader.h"
+#include "gateway/demo/demo_upstream.h"
+#include "gateway/server/server.h"
+
+namespace tidegate {
+namespace {
+
+// Exit codes, as docs/reference/command-line.md lists them.
+constexpr int kFine = 0;
+constexpr int kFailed = 1;
+constexpr int kBadCommandLine = 2;
+
+void print(const Diagnostics& diagnostics) {
+  for (const Diagnostic& diagnostic : diagnostics.list()) {
+    std::fprintf(stderr, "%s\n", to_string(diagnostic).c_str());
+  }
+}
+
+std::string machine_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+int serve(conf::Config config, const std::function<void()>& on_accepting) {
+  Diagnostics diagnostics;
+  server::Server server({.on_accepting = on_accepting});
+  const bool started = server.start(std::make_shared<const conf::Config>(std::move(config)), diagnostics);
+  print(diagnostics);
+  if (!started) return kFailed;
+  server.run();
+  return kFine;
+}
+
+/// The options of `demo` and `run --to`.
+struct FrontDoor {
+  std::string to;
+  std::string http = ":8080";
+  std::string https = ":8443";
+};
+
+std::optional<conf::Config> front_door(const FrontDoor& options, Diagnostics& diagnostics) {
+  conf::Server to;
+  conf::ListenAddress http;
+  conf::ListenAddress https;
+  std::string problem;
+  if (!conf::parse_server_url(options.to, to, problem)) diagnostics.error({"--to"}, problem);
+  if (!conf::parse_listen_address(options.http, http, problem)) diagnostics.error({"--http"}, problem);
+  if (!conf::parse_listen_address(options.https, https, problem)) diagnostics.error({"--https"}, problem);
+  if (diagnostics.failed()) return std::nullopt;
+  http.at.file = "--http";
+  https.at.file = "--https";
+  return conf::front_door(to, http, https, machine_name());
+}
+
+/// Where a browser on this machine finds the two listeners.
+void print_urls(const conf::Config& config, const std::string& what) {
+  const auto url = [](const char* scheme, const conf::ListenAddress& address, unsigned usual) {
+    std::string text = std::string(scheme) + "://localhost";
+    if (address.port != usual) text += ':' + std::to_string(address.port);
+    return text + '/';
+  };
+  std::printf("\n  %s\n\n    %s   (self-signed certificate: the browser will ask once)\n    %s   redirects there\n\n"
+              "  Ctrl-C stops.\n\n",
+              what.c_str(), url("https", config.listeners[1].address, 443).c_str(),
+              url("http", config.listeners[0].address, 80).c_str());
+  std::fflush(stdout);
+}
+
+int run_front_door(const FrontDoor& options, const std::string& what) {
+  Diagnostics diagnostics;
+  auto config = front_door(options, diagnostics);
+  print(diagnostics);
+  if (!config) return kBadCommandLine;
+  config->log.format = conf::Log::Format::combined;
+  const conf::Config shown = *config;
+  return serve(*std::move(config), [&shown, &what] { print_urls(shown, what); });
+}
+
+int run_demo(FrontDoor options) {
+  std::string error;
+  const auto upstream = demo::DemoUpstream::start(error);
+  if (upstream == nullptr) {
+    std::fprintf(stderr, "the demo's upstream cannot start: %s\n", error.c_str());
+    return kFailed;
+  }
+  options.to = "http://127.0.0.1:" + std::to_string(upstream->port());
+  return run_front_door(options, "Tidegate demo: a WebSocket echo behind TLS");
+}
+
+int run_file(const std::string& path) {
+  Diagnostics diagnostics;
+  auto config = conf::load_yaml(path, diagnostics);
+  print(diagnostics);
+  return config ? serve(*std::move(config), {}) : kFailed;
+}
+
+int check_file(const std::string& path) {
+  Diagnostics diagnostics;
+  auto config = conf::load_yaml(path, diagnostics);
+  if (config) server::Blueprint::make(std::make_shared<const conf::Config>(*std::move(config)), diagnostics);
+  print(diagnostics);
+  if (diagnostics.failed()) {
+    std::fprintf(stderr, "%zu error%s\n", diagnostics.errors(), diagnostics.errors() == 1 ? "" : "s");
+    return kFailed;
+  }
+  std::printf("%s is fine\n", path.c_str());
+  return kFine;
+}
+
+int main_program(int argc, char** argv) {
+  CLI::App app("Tidegate: the front door for applications that speak WebSocket");
+  app.set_version_flag("--version,-V", "tidegate " TIDEGATE_VERSION);
+  app.require_subcommand(1);
+  FrontDoor door;
+  std::string file = "/etc/tidegate/tidegate.yaml";
+
+  auto* demo = app.add_subcommand("demo", "A front door with everything built in: certificate, echo upstream, web page");
+  auto* run = app.add_subcommand("run", "Run the gateway: from a configuration file, or in front of one server");
+  auto* check = app.add_subcommand("check", "Check a configuration: every error at once");
+  for (auto* command : {demo, run}) {
+    command->add_option("--http", door.http, "Where plain HTTP is redirected from")->capture_default_str();
+    command->add_option("--https", door.https, "Where TLS is accepted")->capture_default_str();
+  }
+  auto* to = run->add_option("--to", door.to, "No file: pass everything to this server, http://localhost:3000");
+  run->get_option("--http")->needs(to);
+  run->get_option("--https")->needs(to);
+  run->add_option("-c,--config", file, "The configuration file")->capture_default_str()->excludes(to);
+  check->add_option("-c,--config", file, "The configuration file")->capture_default_str();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kFine : kBadCommandLine;
+  }
+  if (demo->parsed()) return run_demo(door);
+  if (check->parsed()) return check_file(file);
+  return door.to.empty() ? run_file(file) : run_front_door(door, "Tidegate in front of " + door.to);
+}
+
+}  // namespace
+}  // namespace tidegate
+
+int main(int argc, char** argv) { return tidegate::main_program(argc, argv); }

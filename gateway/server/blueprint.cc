@@ -1,0 +1,132 @@
+#include "gateway/server/blueprint.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include "gateway/net/resolver.h"
+#include "gateway/tls/client_context.h"
+
+namespace tidegate::server {
+namespace {
+
+/// cgroup v2's cpu.max: "200000 100000", or "max 100000". Zero: no bound, or not told.
+double quota_of(const std::string& file) {
+  std::ifstream in(file);
+  std::string quota;
+  double period = 0;
+  if (!(in >> quota >> period) || quota == "max" || period <= 0) return 0;
+  return std::strtod(quota.c_str(), nullptr) / period;
+}
+
+/// The tightest CPU quota of this process's cgroup and those above it.
+double cpu_quota() {
+  std::ifstream in("/proc/self/cgroup");
+  std::string line;
+  double quota = 0;
+  while (std::getline(in, line)) {
+    if (!line.starts_with("0::")) continue;  // cgroup v2 alone
+    std::string path = line.substr(3);
+    while (true) {
+      const double here = quota_of("/sys/fs/cgroup" + path + "/cpu.max");
+      if (here > 0) quota = quota > 0 ? std::min(quota, here) : here;
+      const std::size_t slash = path.rfind('/');
+      if (slash == std::string::npos || path.size() <= 1) break;
+      path.resize(slash);
+    }
+  }
+  return quota;
+}
+
+void complain_of_bind(const conf::Listener& listener, const Error& error, Diagnostics& diagnostics) {
+  std::string message = "cannot listen on " + listener.address.text + ": " + net::error_text(error.os_error);
+  switch (-error.os_error) {
+    case EADDRINUSE: message += "; another program has this address, stop it or choose another port"; break;
+    case EACCES:
+      message += listener.address.unix_path.empty()
+                     ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
+                     : "; the directory must be writable by this user";
+      break;
+    case EADDRNOTAVAIL: message += "; no interface of this machine has the address"; break;
+    default: break;
+  }
+  diagnostics.error(listener.address.at, message);
+}
+
+net::SocketAddress socket_address(const conf::ListenAddress& address) {
+  net::SocketAddress out;
+  out.unix_path = address.unix_path;
+  out.port = address.port;
+  if (auto ip = IpAddress::parse(address.host)) out.ip = *ip;
+  return out;
+}
+
+}  // namespace
+
+std::shared_ptr<const Blueprint> Blueprint::make(std::shared_ptr<const conf::Config> config,
+                                                 Diagnostics& diagnostics) {
+  const std::size_t errors_before = diagnostics.errors();
+  auto blueprint = std::make_shared<Blueprint>();
+  blueprint->config = config;
+  blueprint->routes = routing::RouteTable::compile(*config, diagnostics);
+  for (const conf::Listener& listener : config->listeners) {
+    blueprint->tls.push_back(listener.tls ? tls::ServerMaterial::load(*listener.tls, listener.name, diagnostics)
+                                          : nullptr);
+    blueprint->redirects.push_back(
+        listener.redirect
+            ? routing::Template::compile(listener.redirect->to.value, listener.redirect->to.at, diagnostics)
+            : routing::Template());
+  }
+  for (const conf::Upstream& upstream : config->upstreams) {
+    const bool https = std::any_of(upstream.servers.begin(), upstream.servers.end(), [](const conf::Server& server) {
+      return server.scheme == conf::Server::Scheme::https;
+    });
+    if (https) tls::ClientContext::check(upstream.tls, diagnostics);
+    blueprint->sticky_hashes.push_back(
+        upstream.sticky && !upstream.sticky->hash.empty()
+            ? routing::Template::compile(upstream.sticky->hash.value, upstream.sticky->hash.at, diagnostics)
+            : routing::Template());
+  }
+  if (diagnostics.errors() > errors_before) return nullptr;
+  return blueprint;
+}
+
+std::vector<std::vector<net::ListeningSocket>> bind_listeners(const conf::Config& config, unsigned workers,
+                                                              Diagnostics& diagnostics) {
+  std::vector<std::vector<net::ListeningSocket>> sockets(workers);
+  for (const conf::Listener& listener : config.listeners) {
+    net::SocketAddress address = socket_address(listener.address);
+    const bool any = listener.address.unix_path.empty() && listener.address.host.empty();
+    for (unsigned worker = 0; worker < workers; ++worker) {
+      auto socket = worker > 0 && !address.unix_path.empty() ? sockets[0].back().duplicate()
+                                                             : net::ListeningSocket::bind(address, any);
+      if (!socket) {
+        complain_of_bind(listener, socket.error(), diagnostics);
+        // Keep the rows even, so that the other listeners' complaints come too.
+        break;
+      }
+      address.port = address.unix_path.empty() ? socket.value().local().port : address.port;
+      sockets[worker].push_back(std::move(socket).value());
+    }
+  }
+  if (diagnostics.failed()) sockets.clear();
+  return sockets;
+}
+
+unsigned worker_count(const conf::Config& config) {
+  if (config.workers > 0) return config.workers;
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  int cores = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
+  const double quota = cpu_quota();
+  if (quota > 0) cores = std::min(cores, static_cast<int>(std::ceil(quota)));
+  return static_cast<unsigned>(std::max(cores, 1));
+}
+
+}  // namespace tidegate::server

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "conf/model.h"
+#include "gateway/base/diagnostic.h"
+#include "gateway/net/acceptor.h"
+#include "gateway/routing/route_table.h"
+#include "gateway/tls/server_context.h"
+
+namespace tidegate::server {
+
+/// A configuration checked and compiled as far as all workers can share it: regexes, templates, certificates.
+/// Immutable.
+struct Blueprint {
+  std::shared_ptr<const conf::Config> config;
+  std::shared_ptr<const routing::RouteTable> routes;
+  std::vector<std::shared_ptr<const tls::ServerMaterial>> tls;  ///< by listener; null: plain
+  std::vector<routing::Template> redirects;                     ///< by listener
+  std::vector<routing::Template> sticky_hashes;                 ///< by upstream
+
+  /// Null if anything is wrong; every complaint is in `diagnostics`. Opens no socket: `tidegate check` is this.
+  static std::shared_ptr<const Blueprint> make(std::shared_ptr<const conf::Config> config, Diagnostics& diagnostics);
+};
+
+/// Listening sockets of a configuration: for each worker one per listener. TCP sockets share their port by
+/// SO_REUSEPORT, a unix socket is one, duplicated. Complaints (a port in use, no permission) name the listener's
+/// place in the file.
+std::vector<std::vector<net::ListeningSocket>> bind_listeners(const conf::Config& config, unsigned workers,
+                                                              Diagnostics& diagnostics);
+
+/// The number of workers: as configured, or the cores that this process may use (sched_getaffinity), bounded by the
+/// cgroup's CPU quota.
+unsigned worker_count(const conf::Config& config);
+
+}  // namespace tidegate::server

@@ -1,0 +1,176 @@
+#include "gateway/server/worker.h"
+
+#include <utility>
+
+#include "gateway/base/crypto.h"
+#include "gateway/base/log.h"
+
+namespace tidegate::server {
+
+struct Worker::Gate final : net::AcceptListener {
+  Gate(Worker& w, std::size_t l, net::ListeningSocket socket)
+      : worker(w), listener(l), acceptor(*w.loop_, std::move(socket), *this) {}
+
+  void on_accept(std::unique_ptr<net::Stream> stream) override { worker.accept(listener, std::move(stream)); }
+  void on_descriptors_exhausted(bool exhausted) override {
+    const std::string& name = worker.blueprint_->config->listeners[listener].name;
+    if (exhausted) {
+      worker.counters_.accept_pauses.add();
+      log::error("server", "no descriptors left: accepting on listener " + name +
+                               " pauses until some are free; raise the limit (ulimit -n, LimitNOFILE=)");
+    } else {
+      log::info("server", "descriptors are free again: accepting on listener " + name + " goes on");
+    }
+  }
+
+  Worker& worker;
+  const std::size_t listener;
+  net::Acceptor acceptor;
+};
+
+Worker::Worker(unsigned index, Shared& shared, std::shared_ptr<const Blueprint> blueprint,
+               std::vector<net::ListeningSocket> sockets)
+    : index_(index),
+      shared_(shared),
+      blueprint_(std::move(blueprint)),
+      sockets_(std::move(sockets)),
+      loop_(std::make_unique<net::Loop>()),
+      random_state_{random_u64(), random_u64() | 1} {
+  build_snapshot();
+  thread_ = std::thread([this] { run(); });
+}
+
+Worker::~Worker() {
+  if (!thread_.joinable()) return;
+  stop();
+  join();
+}
+
+void Worker::build_snapshot() {
+  tls_library_ = std::make_unique<tls::Library>();
+  auto snapshot = std::make_shared<tunnel::Snapshot>();
+  const conf::Config& config = *blueprint_->config;
+  snapshot->config = blueprint_->config;
+  snapshot->routes = blueprint_->routes;
+  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+    snapshot->listeners.push_back(
+        {&config.listeners[i],
+         blueprint_->tls[i] ? tls::ServerContext::make(*tls_library_, blueprint_->tls[i], shared_.tickets) : nullptr,
+         blueprint_->redirects[i]});
+  }
+  for (std::size_t i = 0; i < config.upstreams.size(); ++i) {
+    const conf::Upstream& upstream = config.upstreams[i];
+    bool https = false;
+    for (const conf::Server& server : upstream.servers) https |= server.scheme == conf::Server::Scheme::https;
+    auto tls = https ? tls::ClientContext::make(*tls_library_, upstream.tls) : nullptr;
+    snapshot->upstreams.push_back(
+        {std::make_unique<upstream::Connector>(*loop_, upstream, shared_.states, std::move(tls)),
+         blueprint_->sticky_hashes[i]});
+  }
+  for (const conf::Route& route : config.routes) {
+    tunnel::UpstreamSite* site = nullptr;
+    for (tunnel::UpstreamSite& candidate : snapshot->upstreams) {
+      if (candidate.connector->conf().name == route.upstream.value) site = &candidate;
+    }
+    snapshot->by_route.push_back(site);
+  }
+  snapshot_ = std::move(snapshot);
+}
+
+void Worker::run() {
+  loop_->run();
+  // STYLE.md, the order of a worker's end: listeners, connections, reaper, upstream connections, loop.
+  gates_.clear();
+  residents_.for_each([](tunnel::Resident& resident) { resident.stop(); });
+  while (resident_count_.load(std::memory_order_relaxed) > 0) loop_->run_once();
+  snapshot_.reset();
+  loop_.reset();
+  tls_library_.reset();
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// From the main thread
+
+void Worker::start_accepting() {
+  loop_->post([this] {
+    for (std::size_t i = 0; i < sockets_.size(); ++i) {
+      gates_.push_back(std::make_unique<Gate>(*this, i, std::move(sockets_[i])));
+    }
+    sockets_.clear();
+  });
+}
+
+void Worker::set_addresses(std::size_t upstream, std::size_t server, std::vector<net::SocketAddress> addresses) {
+  loop_->post([this, upstream, server, addresses = std::move(addresses)]() mutable {
+    snapshot_->upstreams[upstream].connector->set_addresses(server, std::move(addresses));
+  });
+}
+
+void Worker::drain(const tunnel::DrainPlan& plan) {
+  loop_->post([this, plan] {
+    draining_ = true;
+    drain_plan_ = plan;
+    sockets_.clear();
+    gates_.clear();
+    residents_.for_each([&plan](tunnel::Resident& resident) { resident.begin_drain(plan); });
+    check_empty();
+  });
+}
+
+void Worker::stop() {
+  loop_->post([this] { loop_->stop(); });
+}
+
+void Worker::join() { thread_.join(); }
+
+// ---------------------------------------------------------------------------------------------------------------
+// On the worker's thread
+
+void Worker::accept(std::size_t listener, std::unique_ptr<net::Stream> stream) {
+  admit(std::make_unique<tunnel::ClientConnection>(*this, snapshot_, listener, std::move(stream)));
+}
+
+void Worker::admit(std::unique_ptr<tunnel::Resident> resident) {
+  tunnel::Resident* admitted = resident.release();  // owned by residents_; retire() takes it back
+  residents_.push_back(*admitted);
+  resident_count_.fetch_add(1, std::memory_order_relaxed);
+  if (draining_) admitted->begin_drain(drain_plan_);
+}
+
+void Worker::retire(tunnel::Resident& resident) {
+  if (!resident.linked()) return;
+  resident.unlink();
+  resident_count_.fetch_sub(1, std::memory_order_relaxed);
+  loop_->retire(std::unique_ptr<net::Retired>(&resident));
+  check_empty();
+}
+
+void Worker::check_empty() {
+  if (!draining_ || reported_empty_ || !residents_.empty()) return;
+  reported_empty_ = true;
+  shared_.on_worker_empty(index_);
+}
+
+void Worker::log_access(const tunnel::AccessRecord& record) {
+  shared_.access_log->write(tunnel::format(record, blueprint_->config->log));
+}
+
+std::string Worker::next_id() {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  const std::uint64_t id = (std::uint64_t{index_} << 56 | ++next_id_) ^ shared_.id_salt;
+  std::string text(16, '0');
+  for (std::size_t i = 0; i < 16; ++i) text[15 - i] = kDigits[id >> (4 * i) & 15];
+  return text;
+}
+
+/// xorshift128+ (Vigna).
+std::uint64_t Worker::random() {
+  std::uint64_t x = random_state_[0];
+  const std::uint64_t y = random_state_[1];
+  random_state_[0] = y;
+  x ^= x << 23;
+  random_state_[1] = x ^ y ^ (x >> 17) ^ (y >> 26);
+  return random_state_[1] + y;
+}
+
+}  // namespace tidegate::server

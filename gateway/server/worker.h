@@ -1,0 +1,92 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gateway/base/log_file.h"
+#include "gateway/net/acceptor.h"
+#include "gateway/net/loop.h"
+#include "gateway/server/blueprint.h"
+#include "gateway/tunnel/client_connection.h"
+#include "gateway/tunnel/host.h"
+#include "gateway/tunnel/snapshot.h"
+#include "gateway/upstream/cluster.h"
+#include "metrics/counters.h"
+
+namespace tidegate::server {
+
+/// What the workers share with the server. Outlives them.
+struct Shared {
+  upstream::ServerStates states;
+  std::shared_ptr<tls::TicketKeys> tickets;
+  std::unique_ptr<LogFile> access_log;  ///< null: off
+  std::uint64_t id_salt = 0;            ///< makes ids of one process differ from another's
+  /// Called on a worker's thread when it is draining and its last connection has ended.
+  std::function<void(unsigned worker)> on_worker_empty;
+};
+
+/// One loop and its thread, with listening sockets, upstream connections, tunnels and counters of its own.
+///
+/// Owner:  the server. Thread: constructed on the main one; everything on its own; the public functions are the
+///         main thread's and post what they ask.
+/// End:    join() after stop(): acceptors, connections, reaper, loop, in this order.
+class Worker final : public tunnel::Host {
+ public:
+  Worker(unsigned index, Shared& shared, std::shared_ptr<const Blueprint> blueprint,
+         std::vector<net::ListeningSocket> sockets);
+  ~Worker();
+
+  void start_accepting();
+  void set_addresses(std::size_t upstream, std::size_t server, std::vector<net::SocketAddress> addresses);
+  /// Stops accepting and asks everything to end as `plan` says.
+  void drain(const tunnel::DrainPlan& plan);
+  /// Ends at once what is left, then the thread.
+  void stop();
+  void join();
+
+  const metrics::Counters& counters_view() const { return counters_; }
+  /// Connections and tunnels right now. Any thread.
+  std::size_t residents() const { return resident_count_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Gate;  // one acceptor and the listener it belongs to
+
+  void run();
+  void build_snapshot();
+  void accept(std::size_t listener, std::unique_ptr<net::Stream> stream);
+  void check_empty();
+
+  net::Loop& loop() override { return *loop_; }
+  metrics::Counters& counters() override { return counters_; }
+  bool draining() const override { return draining_; }
+  bool logs_access() const override { return shared_.access_log != nullptr; }
+  void log_access(const tunnel::AccessRecord& record) override;
+  void admit(std::unique_ptr<tunnel::Resident> resident) override;
+  void retire(tunnel::Resident& resident) override;
+  std::string next_id() override;
+  std::uint64_t random() override;
+
+  const unsigned index_;
+  Shared& shared_;
+  std::shared_ptr<const Blueprint> blueprint_;
+  std::vector<net::ListeningSocket> sockets_;  ///< until accepting starts
+  metrics::Counters counters_;
+  std::unique_ptr<net::Loop> loop_;
+  std::unique_ptr<tls::Library> tls_library_;
+  std::shared_ptr<tunnel::Snapshot> snapshot_;
+  std::vector<std::unique_ptr<Gate>> gates_;
+  IntrusiveList<tunnel::Resident, tunnel::ResidentTag> residents_;
+  std::atomic<std::size_t> resident_count_{0};
+  std::uint64_t next_id_ = 0;
+  std::uint64_t random_state_[2];
+  tunnel::DrainPlan drain_plan_;
+  bool draining_ = false;
+  bool reported_empty_ = false;
+  std::thread thread_;
+};
+
+}  // namespace tidegate::server

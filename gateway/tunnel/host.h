@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "gateway/base/intrusive_list.h"
+#include "gateway/base/slot_map.h"
+#include "gateway/net/loop.h"
+#include "gateway/tunnel/access_record.h"
+#include "metrics/counters.h"
+
+namespace tidegate::tunnel {
+
+/// How tunnels are asked to end: each at a moment of its own within `window`, with this close code; whatever is
+/// left at `deadline` is cut by the worker.
+struct DrainPlan {
+  std::chrono::milliseconds window{0};
+  std::chrono::milliseconds deadline{0};
+  std::uint16_t close_code = 1001;
+};
+
+struct ResidentTag;
+
+/// A client's connection on a worker, as HTTP or as a tunnel. Owned by its worker; ends by Host::retire().
+class Resident : public net::Retired, public ListHook<ResidentTag> {
+ public:
+  /// Finish what is in flight, take nothing new.
+  virtual void begin_drain(const DrainPlan& plan) = 0;
+  /// End now. The object retires itself.
+  virtual void stop() = 0;
+};
+
+/// What connections and tunnels know of their worker.
+class Host {
+ public:
+  virtual net::Loop& loop() = 0;
+  virtual metrics::Counters& counters() = 0;
+  /// Is the worker draining? Then no connection is kept alive.
+  virtual bool draining() const = 0;
+  /// Is an access log kept at all?
+  virtual bool logs_access() const = 0;
+  virtual void log_access(const AccessRecord& record) = 0;
+  /// Takes a resident in.
+  virtual void admit(std::unique_ptr<Resident> resident) = 0;
+  /// Destroys it after the current callback has returned. Unlinked at once.
+  virtual void retire(Resident& resident) = 0;
+  /// A new id for log lines, unique in this process and hard to meet again in another: 16 hex digits.
+  virtual std::string next_id() = 0;
+  /// Fast, not for secrets; one generator per worker.
+  virtual std::uint64_t random() = 0;
+
+ protected:
+  ~Host() = default;
+};
+
+}  // namespace tidegate::tunnel

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "conf/model.h"
+#include "gateway/routing/route_table.h"
+#include "gateway/tls/server_context.h"
+#include "gateway/upstream/connector.h"
+
+namespace tidegate::tunnel {
+
+/// One listener of a snapshot.
+struct ListenerSite {
+  const conf::Listener* conf = nullptr;
+  std::shared_ptr<tls::ServerContext> tls;  ///< null: plain
+  routing::Template redirect_to;
+};
+
+/// One upstream of a snapshot.
+struct UpstreamSite {
+  std::unique_ptr<upstream::Connector> connector;
+  routing::Template sticky_hash;
+};
+
+/// A configuration as one worker runs it: the shared, immutable part and the worker's own upstream connections and
+/// TLS contexts. Connections take a shared_ptr to it once, when they are accepted.
+struct Snapshot {
+  std::shared_ptr<const conf::Config> config;
+  std::shared_ptr<const routing::RouteTable> routes;
+  std::vector<ListenerSite> listeners;      ///< as in config->listeners
+  std::vector<UpstreamSite> upstreams;      ///< as in config->upstreams
+  std::vector<UpstreamSite*> by_route;      ///< as in config->routes; null: the route names no upstream
+};
+
+}  // namespace tidegate::tunnel

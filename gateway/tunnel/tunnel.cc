@@ -1,0 +1,355 @@
+#include "gateway/tunnel/tunnel.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "gateway/websocket/control_frame.h"
+
+namespace tidegate::tunnel {
+
+using websocket::ControlFrame;
+using websocket::Sender;
+using std::chrono::milliseconds;
+
+Tunnel::Tunnel(Host& host, std::shared_ptr<Snapshot> snapshot, const routing::CompiledRoute& route,
+               std::unique_ptr<net::Stream> client, upstream::Connection upstream, TunnelOrigin origin)
+    : host_(host),
+      snapshot_(std::move(snapshot)),
+      route_(route),
+      client_(std::move(client)),
+      upstream_(std::move(upstream)),
+      to_upstream_(Sender::client, route.conf->websocket.max_message_bytes),
+      to_client_(Sender::server, route.conf->websocket.max_message_bytes),
+      origin_(std::move(origin)),
+      opened_(host.loop().now()),
+      last_activity_(opened_) {
+  if (route.conf->websocket.ping_interval > milliseconds::zero()) {
+    next_ping_ = opened_ + route.conf->websocket.ping_interval;
+  }
+  upstream_.server->state->tunnels.fetch_add(1, std::memory_order_relaxed);
+  host_.counters().tunnels_opened.add();
+}
+
+Tunnel::~Tunnel() {
+  upstream_.server->state->tunnels.fetch_sub(1, std::memory_order_relaxed);
+  host_.counters().tunnels_closed.add();
+}
+
+void Tunnel::start(Bytes from_client, Bytes from_upstream, bool client_paused) {
+  client_->set_listener(client_side_);
+  upstream_.stream->set_listener(upstream_side_);
+  schedule();
+  if (!from_client.empty()) forward(to_upstream_, from_client);
+  if (!from_upstream.empty()) forward(to_client_, from_upstream);
+  if (client_paused && !finished_) client_->resume_reading();
+}
+
+Sender Tunnel::speaks_as(const Direction& d) const { return &d == &to_upstream_ ? Sender::client : Sender::server; }
+
+// ---------------------------------------------------------------------------------------------------------------
+// Bytes
+
+void Tunnel::forward(Direction& d, Bytes bytes) {
+  if (finished_) return;
+  const auto seen = d.scanner.scan(bytes);
+  d.heard_since_ping = true;
+  // Pongs answer our own pings; where we send none they are the application's.
+  if (seen.other_than_pong || next_ping_ == Clock::time_point::max()) last_activity_ = host_.loop().now();
+  if (!d.scanner.following() && !std::exchange(d.stop_counted, true)) host_.counters().scanners_stopped.add();
+  if (seen.close) set_ended(&d == &to_upstream_ ? Party::client : Party::upstream, Reason::finished);
+
+  if (d.muted) {
+    if (seen.close) end_if_both_closed();
+    return;
+  }
+  if (seen.too_big && !closing_) return close_oversized(d, bytes, seen);
+  if (d.close_pending != 0 || d.ping_pending) return forward_with_control(d, bytes, seen);
+  write(d, {&bytes, 1});
+}
+
+/// A frame of ours waits for a boundary: it goes in where the last frame within these bytes ends.
+void Tunnel::forward_with_control(Direction& d, Bytes bytes, const websocket::FrameScanner::Seen& seen) {
+  const bool passed_close = d.scanner.close_code().has_value();
+  if (passed_close || !d.scanner.following()) {
+    d.close_pending = 0;
+    d.ping_pending = false;
+  }
+  if ((d.close_pending == 0 && !d.ping_pending) || seen.boundary == 0) return write(d, {&bytes, 1});
+  write(d, std::array{bytes.first(seen.boundary)});
+  if (d.close_pending != 0) {
+    const auto frame = ControlFrame::close(speaks_as(d), std::exchange(d.close_pending, std::uint16_t{0}), {},
+                                           static_cast<std::uint32_t>(host_.random()));
+    write(d, std::array{frame.bytes()});
+    d.muted = true;  // after a Close of ours nothing more goes that way
+    return end_if_both_closed();
+  }
+  d.ping_pending = false;
+  const auto frame = ControlFrame::ping(speaks_as(d), {}, static_cast<std::uint32_t>(host_.random()));
+  other(d).heard_since_ping = false;
+  write(d, std::array{frame.bytes(), bytes.subspan(seen.boundary)});
+}
+
+void Tunnel::write(Direction& d, std::span<const Bytes> pieces) {
+  net::Stream& to = sink(d);
+  if (to.write(pieces) == net::Flow::ready || d.congested) return;
+  d.congested = true;
+  d.stalled_since = host_.loop().now();
+  d.stalled_bytes = to.queued_bytes();
+  if (!d.ended) source(d).pause_reading();
+  schedule();
+}
+
+void Tunnel::on_drained(Direction& d) {
+  if (finished_ || !std::exchange(d.congested, false)) return;
+  if (!d.ended) source(d).resume_reading();
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Ends
+
+void Tunnel::on_client_end() {
+  if (finished_) return;
+  to_upstream_.ended = true;
+  set_ended(Party::client, Reason::client_ended);
+  if (to_client_.ended || closing_) return end_if_both_closed();
+  upstream_.stream->end_writing();
+  cut_after(snapshot_->config->timeouts.close);
+}
+
+void Tunnel::on_upstream_end() {
+  if (finished_) return;
+  set_ended(Party::upstream, Reason::upstream_ended);
+  const bool last = to_upstream_.ended || closing_;
+  if (!last) send_close(to_client_, info(Reason::upstream_ended).close_code);
+  to_client_.ended = true;
+  if (last) return end_if_both_closed();
+  client_->end_writing();
+  cut_after(snapshot_->config->timeouts.close);
+}
+
+void Tunnel::on_client_error(const Error&) {
+  if (finished_) return;
+  set_ended(Party::client, Reason::client_reset);
+  upstream_.stream->reset_on_close();
+  to_upstream_.ended = to_client_.ended = true;
+  finish(Reason::client_reset);
+}
+
+void Tunnel::on_upstream_error(const Error&) {
+  if (finished_) return;
+  set_ended(Party::upstream, Reason::upstream_reset);
+  send_close(to_client_, info(Reason::upstream_reset).close_code);
+  if (!to_client_.muted && !to_client_.scanner.close_code()) client_->reset_on_close();
+  finish(Reason::upstream_reset);
+}
+
+void Tunnel::close_oversized(Direction& d, Bytes bytes, const websocket::FrameScanner::Seen& seen) {
+  const auto code = info(Reason::message_too_big).close_code;
+  if (!seen.too_big_mid_frame) {
+    // What came whole before the frame that is too much goes on; then our Close instead of that frame.
+    if (seen.too_big_boundary > 0) write(d, std::array{bytes.first(seen.too_big_boundary)});
+    const auto frame = ControlFrame::close(speaks_as(d), code, {}, static_cast<std::uint32_t>(host_.random()));
+    write(d, std::array{frame.bytes()});
+  }
+  d.muted = true;
+  set_ended(&d == &to_upstream_ ? Party::client : Party::upstream, Reason::message_too_big);
+  shut(Reason::message_too_big, code, snapshot_->config->timeouts.close);
+}
+
+void Tunnel::shut(Reason reason, std::uint16_t code, milliseconds patience) {
+  if (finished_ || closing_) return;
+  closing_ = true;
+  set_ended(Party::gateway, reason);
+  send_close(to_client_, code);
+  send_close(to_upstream_, code);
+  cut_after(patience);
+  end_if_both_closed();
+}
+
+void Tunnel::send_close(Direction& d, std::uint16_t code) {
+  if (d.muted || d.ended || d.scanner.close_code() || !d.scanner.following()) return;
+  if (!d.scanner.at_boundary()) {
+    d.close_pending = code;
+    return;
+  }
+  const auto frame = ControlFrame::close(speaks_as(d), code, {}, static_cast<std::uint32_t>(host_.random()));
+  write(d, std::array{frame.bytes()});
+  d.muted = true;
+}
+
+/// Ends the tunnel once neither peer has anything left to say: each has sent its Close, or EOF.
+void Tunnel::end_if_both_closed() {
+  const auto said_goodbye = [this](const Direction& d) {
+    return d.ended || (closing_ && d.scanner.close_code().has_value());
+  };
+  const bool client_done = said_goodbye(to_upstream_);
+  const bool upstream_done = said_goodbye(to_client_);
+  if (client_done && upstream_done) return finish(reason_);
+  // RFC 6455 §7.1.1: the server closes first, so a client that answered our Close need not wait for the upstream.
+  if (client_done && to_client_.muted) client_->end_writing();
+}
+
+void Tunnel::set_ended(Party by, Reason reason) {
+  if (reason_ != Reason::none) return;
+  reason_ = reason;
+  ended_by_ = by;
+}
+
+void Tunnel::cut_after(milliseconds patience) {
+  cut_at_ = std::min(cut_at_, host_.loop().now() + patience);
+  schedule();
+}
+
+void Tunnel::finish(Reason reason) {
+  if (std::exchange(finished_, true)) return;
+  set_ended(Party::gateway, reason);
+  deadline_.disarm();
+  log_end();
+  // Whatever a peer was told must reach it: queued bytes and FIN, and no reset that overtakes them.
+  const bool goodbye = reason != Reason::stop && reason != Reason::client_reset && reason != Reason::send_timeout;
+  const auto part = [&](std::unique_ptr<net::Stream> stream, const Direction& from) {
+    const auto patience = stream->queued_bytes() > 0 ? std::max(route_.conf->timeouts.send, milliseconds(1000))
+                                                     : snapshot_->config->timeouts.close;
+    host_.loop().linger(std::move(stream), patience, /*wait_for_peer=*/!from.ended);
+  };
+  if (goodbye) {
+    if (reason != Reason::upstream_reset || to_client_.muted) part(std::move(client_), to_upstream_);
+    if (reason != Reason::upstream_reset) part(std::move(upstream_.stream), to_client_);
+  }
+  host_.retire(*this);
+}
+
+void Tunnel::log_end() {
+  auto& counters = host_.counters();
+  counters.count(reason_);
+  counters.tunnel_bytes_to_upstream.add(to_upstream_.scanner.bytes());
+  counters.tunnel_bytes_to_client.add(to_client_.scanner.bytes());
+  counters.tunnel_messages_to_upstream.add(to_upstream_.scanner.messages());
+  counters.tunnel_messages_to_client.add(to_client_.scanner.messages());
+  if (!host_.logs_access()) return;
+  AccessRecord record;
+  record.event = AccessRecord::Event::tunnel_close;
+  record.time = std::chrono::system_clock::now();
+  record.id = origin_.id;
+  record.listener = snapshot_->config->listeners[origin_.listener].name;
+  record.route = route_.conf->name;
+  record.remote_addr = origin_.remote_addr;
+  record.method = "GET";
+  record.target = origin_.target;
+  record.host = origin_.host;
+  record.status = 101;
+  record.duration = std::chrono::duration_cast<std::chrono::microseconds>(host_.loop().now() - opened_);
+  record.server = upstream_.server->conf->text;
+  record.reason = reason_;
+  record.ended_by = ended_by_;
+  record.messages_to_upstream = to_upstream_.scanner.messages();
+  record.messages_to_client = to_client_.scanner.messages();
+  record.bytes_to_upstream = record.bytes_received = to_upstream_.scanner.bytes();
+  record.bytes_to_client = record.bytes_sent = to_client_.scanner.bytes();
+  record.close_code_from_client = to_upstream_.scanner.close_code();
+  record.close_code_from_upstream = to_client_.scanner.close_code();
+  host_.log_access(record);
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Time
+
+void Tunnel::begin_drain(const DrainPlan& plan) {
+  if (finished_) return;
+  const auto now = host_.loop().now();
+  const auto window = static_cast<std::uint64_t>(std::max<std::int64_t>(plan.window.count(), 0));
+  drain_at_ = now + milliseconds(window == 0 ? 0 : host_.random() % window);
+  drain_cut_at_ = now + plan.deadline;
+  drain_code_ = plan.close_code;
+  schedule();
+}
+
+void Tunnel::on_deadline() {
+  if (finished_) return;
+  const auto now = host_.loop().now();
+  const conf::WebSocketRules& rules = route_.conf->websocket;
+  if (now >= cut_at_) return finish(reason_ == Reason::none ? Reason::close_timeout : reason_);
+  if (check_stall(to_upstream_, now) || check_stall(to_client_, now)) return;
+  if (!closing_) {
+    if (now >= drain_at_) {
+      drain_at_ = Clock::time_point::max();
+      shut(Reason::drain, drain_code_, std::chrono::duration_cast<milliseconds>(drain_cut_at_ - now));
+    } else if (expired(opened_, rules.max_lifetime, now)) {
+      shut(Reason::max_lifetime, info(Reason::max_lifetime).close_code, snapshot_->config->timeouts.close);
+    } else if (expired(last_activity_, rules.idle_timeout, now)) {
+      shut(Reason::idle_timeout, info(Reason::idle_timeout).close_code, snapshot_->config->timeouts.close);
+    } else if (now >= next_ping_) {
+      ping_both(now);
+    }
+  }
+  if (!finished_) schedule();
+}
+
+/// A sink that took nothing for `timeouts.send`: memory is not lent without a term.
+bool Tunnel::check_stall(Direction& d, Clock::time_point now) {
+  if (!d.congested) return false;
+  const std::size_t queued = sink(d).queued_bytes();
+  if (queued < d.stalled_bytes) {
+    d.stalled_bytes = queued;
+    d.stalled_since = now;
+  }
+  if (!expired(d.stalled_since, route_.conf->timeouts.send, now)) return false;
+  reason_ = Reason::none;  // what began before, a peer that does not read is why it ends
+  set_ended(&d == &to_upstream_ ? Party::upstream : Party::client, Reason::send_timeout);
+  finish(Reason::send_timeout);
+  return true;
+}
+
+void Tunnel::ping_both(Clock::time_point now) {
+  next_ping_ = now + route_.conf->websocket.ping_interval;
+  for (Direction* d : {&to_client_, &to_upstream_}) {
+    const Direction& back = other(*d);
+    if (!back.heard_since_ping && !back.congested && !back.ended) {
+      set_ended(d == &to_client_ ? Party::client : Party::upstream, Reason::ping_timeout);
+      return shut(Reason::ping_timeout, info(Reason::ping_timeout).close_code, snapshot_->config->timeouts.close);
+    }
+    send_ping(*d);
+  }
+}
+
+void Tunnel::send_ping(Direction& d) {
+  if (d.muted || d.ended || d.scanner.close_code() || !d.scanner.following()) return;
+  if (!d.scanner.at_boundary()) {
+    d.ping_pending = true;
+    return;
+  }
+  const auto frame = ControlFrame::ping(speaks_as(d), {}, static_cast<std::uint32_t>(host_.random()));
+  other(d).heard_since_ping = false;
+  write(d, std::array{frame.bytes()});
+}
+
+bool Tunnel::expired(Clock::time_point since, milliseconds limit, Clock::time_point now) const {
+  return limit > milliseconds::zero() && now - since >= limit;
+}
+
+Tunnel::Clock::time_point Tunnel::next_event() const {
+  const conf::WebSocketRules& rules = route_.conf->websocket;
+  auto next = cut_at_;
+  const auto consider = [&next](Clock::time_point since, milliseconds limit) {
+    if (limit > milliseconds::zero()) next = std::min(next, since + limit);
+  };
+  for (const Direction* d : {&to_upstream_, &to_client_}) {
+    if (d->congested) consider(d->stalled_since, route_.conf->timeouts.send);
+  }
+  if (closing_) return next;
+  next = std::min({next, drain_at_, next_ping_});
+  consider(opened_, rules.max_lifetime);
+  consider(last_activity_, rules.idle_timeout);
+  return next;
+}
+
+void Tunnel::schedule() {
+  const auto next = next_event();
+  if (next == Clock::time_point::max() || (deadline_.armed() && armed_for_ <= next)) return;
+  armed_for_ = next;
+  const auto wait = std::chrono::ceil<milliseconds>(next - host_.loop().now());
+  deadline_.arm(host_.loop().timers(), std::max(wait, milliseconds(1)));
+}
+
+}  // namespace tidegate::tunnel
