@@ -36,7 +36,6 @@ Worker::Worker(unsigned index, Shared& shared, std::shared_ptr<const Blueprint> 
       sockets_(std::move(sockets)),
       loop_(std::make_unique<net::Loop>()),
       random_state_{random_u64(), random_u64() | 1} {
-  build_snapshot();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -78,8 +77,10 @@ void Worker::build_snapshot() {
 }
 
 void Worker::run() {
+  build_snapshot();  // on the thread that will free it: an OSSL_LIB_CTX must die where it was used
   loop_->run();
   // STYLE.md, the order of a worker's end: listeners, connections, reaper, upstream connections, loop.
+  goodbyes_.disarm();
   gates_.clear();
   residents_.for_each([](tunnel::Resident& resident) { resident.stop(); });
   while (resident_count_.load(std::memory_order_relaxed) > 0) loop_->run_once();
@@ -145,8 +146,10 @@ void Worker::retire(tunnel::Resident& resident) {
   check_empty();
 }
 
+/// Empty once the goodbyes are said too: a Close frame that is on its way must not be overtaken by the end.
 void Worker::check_empty() {
   if (!draining_ || reported_empty_ || !residents_.empty()) return;
+  if (loop_->lingering() > 0) return goodbyes_.arm(loop_->timers(), net::TimerWheel::kTick);
   reported_empty_ = true;
   shared_.on_worker_empty(index_);
 }

@@ -84,6 +84,7 @@ class Worker final : public tunnel::Host {
   std::uint64_t next_id_ = 0;
   std::uint64_t random_state_[2];
   tunnel::DrainPlan drain_plan_;
+  net::DeadlineOf<Worker, &Worker::check_empty> goodbyes_{*this};  ///< draining: looks again soon
   bool draining_ = false;
   bool reported_empty_ = false;
   std::thread thread_;
