@@ -72,9 +72,14 @@ std::unique_ptr<Regex> Regex::compile(std::string_view pattern, Failure& failure
 }
 
 bool Regex::matches(std::string_view subject) const {
-  // 0: it matched, and has more groups than match_data() has room for. Errors, limits among them, are below.
-  return pcre2_match(code_->pattern.get(), pcre2_text(subject), subject.size(), 0, 0, match_data(),
-                     code_->limits.get()) >= 0;
+  const auto run = [&](std::uint32_t options) {
+    return pcre2_match(code_->pattern.get(), pcre2_text(subject), subject.size(), 0, options, match_data(),
+                       code_->limits.get());
+  };
+  int outcome = run(0);
+  // Machine code has 32 KiB of stack for what it may come back to; the interpreter has kMaxHeapKiB.
+  if (outcome == PCRE2_ERROR_JIT_STACKLIMIT) outcome = run(PCRE2_NO_JIT);
+  return outcome >= 0;  // 0: matched, with more groups than match_data() has room for. Errors are negative.
 }
 
 }  // namespace tidegate::routing

@@ -119,26 +119,22 @@ std::optional<Template::Part> Template::find(std::string_view name) {
   return std::nullopt;
 }
 
-/// "unknown variable ..." with the nearest name, if one is near.
-std::string Template::complaint(std::string_view name) {
-  std::string out = "unknown variable \"$" + std::string(name) + "\"";
+/// The nearest name as a question; empty if none is near.
+std::string Template::suggestion(std::string_view name) {
   const Named* nearest = nullptr;
   std::size_t least = 0;
   for (const Named& known : names()) {
     // A family is compared by its beginning: "htp_upgrade" is near "http_".
-    const bool family = known.name.ends_with('_');
-    const std::size_t underscore = name.find('_');
-    const std::string_view compared =
-        family && underscore != std::string_view::npos ? name.substr(0, underscore + 1) : name;
-    const std::size_t steps = distance(compared, known.name);
+    const std::size_t underscore = known.name.ends_with('_') ? name.find('_') : std::string_view::npos;
+    const bool beginning = underscore != std::string_view::npos;
+    const std::size_t steps = distance(beginning ? name.substr(0, underscore + 1) : name, known.name);
     if (nearest != nullptr && steps >= least) continue;
     nearest = &known;
     least = steps;
   }
-  if (least > std::max<std::size_t>(1, nearest->name.size() / 3)) return out;
-  out += "; did you mean \"$" + std::string(nearest->name);
-  if (nearest->name.ends_with('_')) out += "NAME";
-  return out + "\"?";
+  if (least > std::max<std::size_t>(2, nearest->name.size() / 3)) return {};
+  const std::string_view member = nearest->name.ends_with('_') ? "NAME" : "";
+  return "; did you mean \"$" + std::string(nearest->name) + std::string(member) + "\"?";
 }
 
 void Template::add_literal(std::string_view text) {
@@ -149,9 +145,9 @@ void Template::add_literal(std::string_view text) {
 Template Template::compile(const std::string& text, const Position& at, Diagnostics& diagnostics) {
   Template out;
   const std::string_view all = text;
-  const auto wrong = [&](std::size_t offset, std::string what) {
-    diagnostics.error(
-        at, std::move(what) + ", at character " + std::to_string(offset + 1) + " of \"" + text + "\"");
+  const auto wrong = [&](std::size_t offset, const std::string& what, const std::string& hint = {}) {
+    diagnostics.error(at,
+                      what + " at character " + std::to_string(offset + 1) + " of \"" + text + "\"" + hint);
   };
   std::size_t done = 0;
   for (std::size_t dollar = all.find('$'); dollar != std::string_view::npos; dollar = all.find('$', done)) {
@@ -162,11 +158,11 @@ Template Template::compile(const std::string& text, const Position& at, Diagnost
     while (end < all.size() && is_name_character(all[end])) ++end;
     done = end;
     if (end == begin) {
-      wrong(dollar, "no variable's name follows this \"$\"");
+      wrong(dollar, "no variable's name follows the \"$\"");
       continue;
     }
     if (braces && !all.substr(end).starts_with('}')) {
-      wrong(dollar, "the brace behind this \"$\" is not closed after the name");
+      wrong(dollar, "no \"}\" follows the variable's name");
       continue;
     }
     if (braces) ++done;
@@ -174,7 +170,7 @@ Template Template::compile(const std::string& text, const Position& at, Diagnost
     if (std::optional<Part> part = find(name)) {
       out.parts_.push_back(*std::move(part));
     } else {
-      wrong(dollar, complaint(name));
+      wrong(dollar, "unknown variable \"$" + name + "\"", suggestion(name));
     }
   }
   out.add_literal(all.substr(done));

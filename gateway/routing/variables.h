@@ -83,7 +83,7 @@ class Template {
 
   static const std::vector<Named>& names();
   static std::optional<Part> find(std::string_view name);
-  static std::string complaint(std::string_view name);
+  static std::string suggestion(std::string_view name);
   static void append(std::string& out, const Part& part, const RequestView& request);
   void add_literal(std::string_view text);
 
