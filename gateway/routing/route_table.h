@@ -42,8 +42,7 @@ class RouteTable {
 
   struct Found {
     const CompiledRoute* route = nullptr;  ///< null: no route
-    /// What follows the matched prefix: path_rest() of head->path; empty for an exact path and a regex. Must
-    /// live as long as the RequestView whose `uri_rest` points to it.
+    /// What follows the matched prefix: path_rest() of head->path; empty for an exact path and a regex.
     std::string uri_rest;
   };
   /// `named_listener_only`: consider just routes whose match names the request's listener (they come before

@@ -11,7 +11,8 @@
 
 namespace tidegate::routing {
 
-/// What a request is, for routes and for variables. Views that live as long as the request.
+/// What a request is, for routes and for variables. Its views live as long as the request; $uri_rest is its
+/// own.
 struct RequestView {
   const http::RequestHead* head = nullptr;
   std::string_view uri;                 ///< $uri, normalised (see normalize_path)
@@ -25,7 +26,7 @@ struct RequestView {
   std::string_view ssl_protocol;  ///< empty on plain connections; likewise the two below
   std::string_view ssl_cipher;
   std::string_view ssl_server_name;
-  std::string_view uri_rest;    ///< RouteTable::Found's; that must outlive this view
+  std::string uri_rest;         ///< $uri_rest: RouteTable::Found's, once there is a route
   std::string_view request_id;  ///< 32 hex digits
 };
 
