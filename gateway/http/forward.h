@@ -12,18 +12,18 @@ namespace tidegate::http {
 /// Field rules of a route with their variables filled in. `set` replaces all fields of that name; an empty
 /// value removes them.
 struct FieldRules {
-  std::vector<std::pair<std::string_view, std::string>> set;
-  std::vector<std::string_view> remove;
+  std::vector<std::pair<std::string_view, std::string>> set{};
+  std::vector<std::string_view> remove{};
 };
 
 /// What the gateway says of a request that it passes on (DESIGN.md, rows "hop-by-hop" and "identity").
 struct RequestContext {
-  std::string_view path;            ///< target for the upstream, origin-form
-  std::string_view client_address;  ///< $remote_addr
-  std::string_view peer_address;    ///< $realip_remote_addr; empty for unix sockets
-  std::string_view scheme;          ///< "http" or "https", as the client saw it
-  std::string_view upstream_host;   ///< Host where the client sent none (HTTP/1.0)
-  bool peer_trusted = false;        ///< X-Forwarded-* and Forwarded of the peer are kept and appended to
+  std::string_view path{};            ///< target for the upstream, origin-form
+  std::string_view client_address{};  ///< $remote_addr
+  std::string_view peer_address{};    ///< $realip_remote_addr; empty for unix sockets
+  std::string_view scheme{};          ///< "http" or "https", as the client saw it
+  std::string_view upstream_host{};   ///< Host where the client sent none (HTTP/1.0)
+  bool peer_trusted = false;          ///< X-Forwarded-* and Forwarded of the peer are kept and appended to
   bool allow_underscores = false;
   const FieldRules* rules = nullptr;
 };
@@ -39,7 +39,7 @@ struct ResponseContext {
   Framing framing = Framing::none;  ///< from client_framing()
   bool head_request = false;
   const FieldRules* rules = nullptr;
-  std::string_view set_cookie;  ///< a Set-Cookie value of ours to add; empty: none
+  std::string_view set_cookie{};  ///< a Set-Cookie value of ours to add; empty: none
 };
 
 /// How the body of `head` is delimited towards a client: as it came where possible; chunked instead of
@@ -57,9 +57,9 @@ void append_trailers(std::string& out, const std::vector<std::pair<std::string, 
 /// A whole answer of the gateway's own.
 struct OwnResponse {
   int status = 200;
-  std::string_view content_type;
-  std::string_view body;
-  std::vector<std::pair<std::string_view, std::string>> fields;
+  std::string_view content_type{};
+  std::string_view body{};
+  std::vector<std::pair<std::string_view, std::string>> fields{};
   int client_minor_version = 1;
   bool keep_alive = false;
   bool head_request = false;
