@@ -13,14 +13,17 @@ namespace tidegate {
 /// the queue is full, or the disk is, lines are dropped and counted, and the count is reported.
 ///
 /// Owner:  the server. Thread: write() and reopen() from any; the file is touched by its own thread only.
-/// End:    the destructor writes what is queued, for at most a second, then ends the thread.
+/// End:    the destructor writes what is queued, for at most a second (a pipe nobody reads; a disk takes its
+/// time),
+///         then ends the thread.
 class LogFile {
  public:
   struct Options {
-    std::string path;                        ///< "-" is stdout
-    std::size_t queue_bytes = 4u << 20;      ///< beyond it lines are dropped
+    std::string path;                    ///< "-" is stdout
+    std::size_t queue_bytes = 4u << 20;  ///< beyond it lines are dropped
   };
-  /// Opens the file for appending (mode 0640) and starts the thread. Null on failure, with the reason in `error`.
+  /// Opens the file for appending (mode 0640) and starts the thread. Null on failure, with the reason in
+  /// `error`.
   static std::unique_ptr<LogFile> open(const Options& options, std::string& error);
   ~LogFile();
 

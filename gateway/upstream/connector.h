@@ -75,7 +75,7 @@ class Connector {
 
   /// Keeps the connection for another request, for `keepalive_idle` or what the upstream said (less 1 s; -1:
   /// it said nothing) if shorter. Beyond `keepalive_max` the one idle longest goes. Anything that arrives on
-  /// an idle connection closes it. Reading must not be paused.
+  /// an idle connection closes it. Reading must not be paused, and the stream must not have ended.
   void keep(Connection connection, int keep_alive_timeout_s);
 
   /// New addresses for server `index` (posted from the main thread); idle connections to addresses that are

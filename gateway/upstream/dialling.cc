@@ -17,8 +17,8 @@ using namespace std::chrono_literals;
 
 /// nginx's fail_timeout.
 constexpr milliseconds kAvoid = 10s;
-/// What a try gets at least (if the attempt has it) while others wait behind it; a SYN is sent again after 1
-/// s, so that a shorter attempt that halves its time does not pay for a lost one either way.
+/// What a try gets at least, if the attempt has it, while others wait behind it: a round trip across an
+/// ocean.
 constexpr milliseconds kShortestTry = 250ms;
 
 std::int64_t to_ms(std::chrono::steady_clock::time_point time) {
