@@ -20,7 +20,7 @@ Library::~Library() {
 
 struct ServerContext::Impl {
   Impl(OSSL_LIB_CTX* lib_ctx, std::shared_ptr<const ServerMaterial> from, std::shared_ptr<TicketKeys> keys)
-      : shared{Wire(lib_ctx), FailureLog(log::Level::info, "a handshake failed: ")},
+      : shared{Wire(lib_ctx), FailureLog(log::Level::info, "client")},
         material(std::move(from)),
         tickets(std::move(keys)),
         ticket_cipher(EVP_CIPHER_fetch(lib_ctx, "AES-256-CBC", nullptr)) {
@@ -103,7 +103,11 @@ int ServerContext::Impl::on_alpn(SSL*, const unsigned char** out, unsigned char*
 int ServerContext::Impl::on_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv,
                                        EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int encrypt) noexcept {
   const auto& impl = *static_cast<const Impl*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
-  return use_ticket_key(*impl.tickets, impl.ticket_cipher.get(), name, iv, cipher, mac, encrypt);
+  const int result = use_ticket_key(*impl.tickets, impl.ticket_cipher.get(), name, iv, cipher, mac, encrypt);
+  // RFC 8446 App. C.4: a client uses a ticket once, so one that resumes gets another (2: renew). Without it
+  // OpenSSL sends none, and every second handshake of a client that comes back would be a full one.
+  const bool opened = encrypt == 0 && result == 1;
+  return opened && SSL_version(ssl) >= TLS1_3_VERSION ? 2 : result;
 }
 
 ServerContext::ServerContext() = default;
