@@ -114,7 +114,10 @@ void SocketCore::resume_reading() {
 }
 
 void SocketCore::update_reading() {
-  const bool wanted = started_ && pauses_ == 0 && !ended_ && state_ == State::open;
+  // A TCP dial may be told at once: libuv reads nothing before it is connected, and the descriptor then needs
+  // one epoll_ctl() less.
+  const bool readable = state_ == State::open || (state_ == State::dialling && uv_.any.type == UV_TCP);
+  const bool wanted = started_ && pauses_ == 0 && !ended_ && readable;
   if (wanted == reading_) return;
   reading_ = wanted;
   if (!wanted) {

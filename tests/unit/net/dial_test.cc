@@ -79,6 +79,7 @@ TEST(Dial, ReportsThatNobodyListens) {
   Loop loop;
   Recorder heard;
   const auto stream = dial(loop, closed_port(), 5s, heard);
+  stream->start_reading();
   stream->write(as_bytes("lost"));
   EXPECT_FALSE(heard.broken()) << "from within";
   ASSERT_TRUE(run_until(loop, [&] { return heard.broken(); }));
