@@ -9,8 +9,6 @@
 namespace tidegate::conf {
 namespace {
 
-constexpr std::size_t kLongestUnixPath = 107;  // sockaddr_un::sun_path less its NUL
-
 bool fail(std::string& problem, std::string text) {
   problem = std::move(text);
   return false;
@@ -84,10 +82,6 @@ bool split(std::string_view text, HostPort& out) {
 bool parse_unix_path(std::string_view text, std::string& out, std::string& problem) {
   out = text.substr(5);
   if (out.empty()) return fail(problem, "\"unix:\" without a path; write unix:/run/app.sock");
-  if (out.size() > kLongestUnixPath) {
-    return fail(problem, "the path of a unix socket has at most " + std::to_string(kLongestUnixPath) +
-                             " bytes, this one " + std::to_string(out.size()) + "; choose a shorter one");
-  }
   return true;
 }
 

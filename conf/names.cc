@@ -11,6 +11,15 @@ namespace {
 constexpr std::size_t kLongestQuote = 80;  // bytes of a value that a message repeats
 constexpr std::size_t kLongestName = 64;   // no key of ours is near a longer word
 
+std::string join(std::span<const std::string_view> words, std::string_view last) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) out += i + 1 == words.size() ? last : std::string_view(", ");
+    out += words[i];
+  }
+  return out;
+}
+
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
@@ -41,12 +50,10 @@ std::string in_quotes(std::string_view text) {
 }
 
 std::string one_of(std::span<const std::string_view> words) {
-  std::string out;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) out += i + 1 == words.size() ? " or " : ", ";
-    out += words[i];
-  }
-  return out;
+  return join(words, " or ");
+}
+std::string all_of(std::span<const std::string_view> words) {
+  return join(words, " and ");
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

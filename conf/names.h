@@ -10,8 +10,9 @@ namespace tidegate::conf {
 /// The text in quotes for a message: shortened, control characters and quotes escaped.
 std::string in_quotes(std::string_view text);
 
-/// "a, b or c", each in quotes.
+/// "a, b or c" and "a, b and c".
 std::string one_of(std::span<const std::string_view> words);
+std::string all_of(std::span<const std::string_view> words);
 
 /// How many letters to insert, drop, change or swap with their neighbour to get from one word to the other
 /// (the optimal string alignment distance).

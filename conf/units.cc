@@ -79,7 +79,8 @@ std::optional<std::string> environment_value(std::string_view inside, std::strin
 std::optional<milliseconds> parse_duration(std::string_view text, std::string& problem) {
   const auto value = parse_with_unit(text, kDurations, kLongest);
   if (value) return milliseconds(*value);
-  problem = in_quotes(text) + " is not a duration; write a whole number and a unit: 250ms, 10s, 5m, 2h or 1d";
+  problem = in_quotes(text) +
+            " is not a duration; write a whole number and a unit: 250ms, 10s, 5m, 2h or 1d (at most 3650d)";
   return std::nullopt;
 }
 

@@ -31,7 +31,7 @@ void check_reference(const Text& name, std::string_view what, const std::vector<
   } else if (names.empty()) {
     message += "; add it under " + std::string(what) + "s";
   } else {
-    message += "; there is " + one_of(names);
+    message += "; there is " + all_of(names);
   }
   diagnostics.error(name.at, std::move(message));
 }
@@ -44,10 +44,7 @@ bool same_socket(const ListenAddress& a, const ListenAddress& b) {
   return a.host == b.host || (a.host.empty() && any(b.host)) || (b.host.empty() && any(a.host));
 }
 
-void check_listeners(const Config& config, const std::string& file, Diagnostics& diagnostics) {
-  if (config.listeners.empty()) {
-    diagnostics.error({file, 0, 0}, "no listener; write listeners: { http: { address: \":80\" } }");
-  }
+void check_listeners(const Config& config, Diagnostics& diagnostics) {
   for (auto listener = config.listeners.begin(); listener != config.listeners.end(); ++listener) {
     if (listener->address.text.empty()) continue;  // reported
     const auto first = std::find_if(config.listeners.begin(), listener, [&](const Listener& other) {
@@ -120,8 +117,8 @@ void check_references(const Config& config, Diagnostics& diagnostics) {
 
 }  // namespace
 
-void validate(const Config& config, const std::string& file, Diagnostics& diagnostics) {
-  check_listeners(config, file, diagnostics);
+void validate(const Config& config, Diagnostics& diagnostics) {
+  check_listeners(config, diagnostics);
   check_references(config, diagnostics);
   check_routes(config, diagnostics);
 }

@@ -48,6 +48,8 @@ class TreeBuilder final : public YAML::EventHandler {
   TreeBuilder(const std::string& file, Diagnostics& diagnostics) : file_(file), diagnostics_(diagnostics) {}
 
   bool started() const { return documents_ > 0; }
+  /// The last scalar that was not plain; line 0 if there was none.
+  const Position& last_quoted() const { return last_quoted_; }
   std::optional<Node> take() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
@@ -65,6 +67,7 @@ class TreeBuilder final : public YAML::EventHandler {
                 const std::string& value) override {
     Node node = make(Node::Kind::scalar, mark, tag);
     node.plain = tag == "?";
+    if (!node.plain) last_quoted_ = {file_, node.line, node.column};
     node.text = value;
     const bool control = std::any_of(value.begin(), value.end(), [](char c) {
       return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
@@ -223,6 +226,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Frame> frames_;
   std::map<YAML::anchor_t, Node> anchors_;
   std::optional<Node> root_;
+  Position last_quoted_;
   std::size_t expanded_ = 0;
   int documents_ = 0;
 };
@@ -256,6 +260,11 @@ std::optional<Node> parse_document(std::string_view text, const std::string& fil
   }
   if (!builder.started()) {
     diagnostics.error({file, 0, 0}, "the file is empty; write at least one listener");
+    return std::nullopt;
+  }
+  const Position& quote = builder.last_quoted();
+  if (quote.line > 0 && !last_quote_closes(text, quote.line, quote.column)) {
+    diagnostics.error(quote, "a quote that is not closed; write the closing one");
     return std::nullopt;
   }
   return builder.take();

@@ -84,7 +84,7 @@ void read_address(Section& section, ListenAddress& out) {
   if (!text) return;
   std::string problem;
   if (!parse_listen_address(*text, out, problem)) context.error(*node, problem);
-  if (!out.unix_path.empty()) out.unix_path = context.absolute(out.unix_path);
+  if (!out.unix_path.empty()) out.unix_path = context.socket_path(*node, out.unix_path);
   out.at = context.at(*node);
 }
 
@@ -103,8 +103,10 @@ void check_loop(const Context& context, const Node& node, const Listener& listen
 void read_listeners(const Context& context, const Node& node, std::vector<Listener>& out) {
   const auto* entries = context.entries(node, "listeners");
   if (entries == nullptr) return;
+  if (entries->empty())
+    context.error(node, "\"listeners\" names none; write http: { address: \":80\" } in it");
   for (const Node::Entry& entry : *entries) {
-    check_name(context, entry, "listener");
+    check_name(context, entry, "a listener");
     Listener listener;
     listener.name = entry.key;
     listener.at = {context.file, entry.line, entry.column};

@@ -51,11 +51,11 @@ Config read_config(const yaml::Context& context, const yaml::Node& root) {
   yaml::Section top(context, root, "");
   yaml::RouteDefaults defaults;
   yaml::read_process(top, config, defaults);
-  const yaml::Node* listeners = top.find("listeners");
+  const yaml::Node* listeners = top.require("listeners", "listeners: { http: { address: \":80\" } }");
   if (listeners != nullptr) yaml::read_listeners(context, *listeners, config.listeners);
   if (const yaml::Node* node = top.find("upstreams")) yaml::read_upstreams(context, *node, config.upstreams);
   if (const yaml::Node* node = top.find("routes")) yaml::read_routes(context, *node, defaults, config.routes);
-  if (root.kind == yaml::Node::Kind::map) validate(config, context.file, context.diagnostics);
+  if (root.kind == yaml::Node::Kind::map) validate(config, context.diagnostics);
   return config;
 }
 

@@ -163,7 +163,7 @@ bool check_name(const Context& context, const Node::Entry& entry, std::string_vi
   });
   if (fits && !entry.key.empty() && entry.key.size() <= 64) return true;
   context.diagnostics.error({context.file, entry.line, entry.column},
-                            in_quotes(entry.key) + " is not a name for a " + std::string(what) +
+                            in_quotes(entry.key) + " is not a name for " + std::string(what) +
                                 "; write 1 to 64 letters, digits, \"_\", \"-\" and \".\"");
   return false;
 }

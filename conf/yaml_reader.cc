@@ -1,5 +1,7 @@
 #include "conf/yaml_reader.h"
 
+#include <sys/un.h>
+
 #include <algorithm>
 #include <cassert>
 
@@ -104,6 +106,16 @@ std::string Context::absolute(const std::string& path) const {
   return (base_dir / path).lexically_normal().string();
 }
 
+std::string Context::socket_path(const Node& node, const std::string& path) const {
+  constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
+  std::string out = absolute(path);
+  if (out.size() > kLongest) {
+    error(node, "the path of a unix socket has at most " + std::to_string(kLongest) + " bytes, " +
+                    in_quotes(out) + " has " + std::to_string(out.size()) + "; choose a shorter one");
+  }
+  return out;
+}
+
 Section::Section(const Context& context, const Node& node, std::string path)
     : context_(context), node_(node), path_(std::move(path)) {
   for (const KeyInfo& info : known_keys()) {
@@ -117,7 +129,7 @@ Section::Section(const Context& context, const Node& node, std::string path)
     }
     return;
   }
-  context_.error(node_, name_of(path_) + " is a map; its keys are " + one_of(keys_));
+  context_.error(node_, name_of(path_) + " is a map; its keys are " + all_of(keys_));
 }
 
 Section::~Section() {
@@ -137,7 +149,7 @@ void Section::report_unknown(const Node::Entry& entry) const {
     return;
   }
   const std::string_view near = nearest(entry.key, keys_);
-  context_.diagnostics.error(at, near.empty() ? message + "; the keys here are " + one_of(keys_)
+  context_.diagnostics.error(at, near.empty() ? message + "; the keys here are " + all_of(keys_)
                                               : message + "; did you mean " + in_quotes(near) + "?");
 }
 
@@ -252,9 +264,7 @@ void Section::number(std::string_view key, unsigned& out, unsigned least, unsign
 
 void Section::report_choice(const Context& context, const Node& node, const std::string& text,
                             std::string_view what, const std::vector<std::string_view>& words) {
-  const std::string_view near = nearest(text, words);
-  context.error(node, in_quotes(text) + " does not fit " + in_quotes(what) + "; write " + one_of(words) +
-                          (near.empty() ? "" : " (did you mean " + std::string(near) + "?)"));
+  context.error(node, in_quotes(text) + " does not fit " + in_quotes(what) + "; write " + one_of(words));
 }
 
 }  // namespace tidegate::conf::yaml

@@ -36,6 +36,8 @@ struct Context {
   const std::vector<Node::Entry>* entries(const Node& node, std::string_view what) const;
   /// A path made absolute.
   std::string absolute(const std::string& path) const;
+  /// The same for a unix socket's; an error if the system's sockaddr_un has no room for it.
+  std::string socket_path(const Node& node, const std::string& path) const;
 };
 
 /// A map with keys that known_keys() lists under `path` ("routes[].timeouts"; "" is the top). The constructor

@@ -7,6 +7,8 @@
 namespace tidegate::conf::yaml {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 /// The length of the UTF-8 sequence that `text` begins with, or 0 (RFC 3629 §4: no overlong forms, no
 /// surrogates, nothing above U+10FFFF).
 std::size_t utf8_length(std::string_view text) {
@@ -49,7 +51,8 @@ std::string needs_quotes(std::string_view value, std::string_view why) {
 std::string_view word_at(std::string_view line, std::size_t index) {
   std::size_t begin = line.find_last_of(" \t,", index);
   begin = begin == std::string_view::npos ? 0 : begin + 1;
-  const std::size_t end = std::min(line.find_first_of(" \t,}", index), line.size());
+  if (line[index] == '*') begin = index;
+  const std::size_t end = std::min(line.find_first_of(" \t,]}", index), line.size());
   return line.substr(begin, std::min<std::size_t>(end - begin, 64));
 }
 
@@ -63,6 +66,28 @@ std::string unquoted_variable(std::string_view line, std::size_t brace) {
 }
 
 }  // namespace
+
+bool last_quote_closes(std::string_view text, int line, int column) {
+  for (int i = 1; i < line; ++i) text.remove_prefix(text.find('\n') + 1);
+  if (line == 1 && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  text.remove_prefix(std::min(static_cast<std::size_t>(column - 1), text.size()));
+  while (text.starts_with('&') || text.starts_with('!')) {  // the anchor or tag of the scalar
+    text.remove_prefix(std::min(text.find_first_of(" \t\r\n"), text.size()));
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  }
+  if (text.empty() || (text[0] != '"' && text[0] != '\'')) return true;  // a block scalar
+  const char quote = text[0];
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+    } else if (quote == '\'' && text.substr(i, 2) == "''") {
+      ++i;
+    } else if (text[i] == quote) {
+      return true;
+    }
+  }
+  return false;
+}
 
 bool check_text(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
   Position at{file, 1, 1};

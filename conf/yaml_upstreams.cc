@@ -16,7 +16,7 @@ std::optional<Server> parse_server(const Context& context, const Node& node, std
     context.error(node, problem);
     return std::nullopt;
   }
-  if (!server.unix_path.empty()) server.unix_path = context.absolute(server.unix_path);
+  if (!server.unix_path.empty()) server.unix_path = context.socket_path(node, server.unix_path);
   server.at = context.at(node);
   return server;
 }
@@ -134,7 +134,7 @@ void read_upstreams(const Context& context, const Node& node, std::vector<Upstre
   const auto* entries = context.entries(node, "upstreams");
   if (entries == nullptr) return;
   for (const Node::Entry& entry : *entries) {
-    check_name(context, entry, "upstream");
+    check_name(context, entry, "an upstream");
     Upstream upstream;
     upstream.name = entry.key;
     upstream.at = {context.file, entry.line, entry.column};
