@@ -36,7 +36,7 @@ bool add_authorities(SSL_CTX* ctx, OSSL_LIB_CTX* lib_ctx, const std::string& pem
 
 struct ClientContext::Impl {
   Impl(OSSL_LIB_CTX* lib_ctx, const conf::UpstreamTls& tls)
-      : shared{Wire(lib_ctx), FailureLog(log::Level::warning, "a handshake with an upstream failed: ")},
+      : shared{Wire(lib_ctx), FailureLog(log::Level::warning, "upstream")},
         conf(tls),
         ctx(SSL_CTX_new_ex(lib_ctx, nullptr, TLS_client_method())) {
     require(ctx.get());

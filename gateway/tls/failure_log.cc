@@ -9,7 +9,7 @@ void FailureLog::report(std::chrono::steady_clock::time_point now, std::string_v
     return;
   }
   next_ = now + std::chrono::seconds(1);
-  std::string line = prefix_;
+  std::string line = whom_ + ": ";
   line += why;
   if (left_out_ > 0) line += " (and " + std::to_string(left_out_) + " more failures before)";
   left_out_ = 0;

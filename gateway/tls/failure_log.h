@@ -9,18 +9,18 @@
 
 namespace tidegate::tls {
 
-/// Logs why handshakes fail, at most one line a second, with the number of those left out: scanners come in
-/// swarms.
+/// Logs why handshakes fail and streams break, at most one line a second, with the number of those left out:
+/// scanners come in swarms.
 ///
 /// Owner: a context. Thread: its loop's.
 class FailureLog {
  public:
-  FailureLog(log::Level level, std::string prefix) : level_(level), prefix_(std::move(prefix)) {}
+  FailureLog(log::Level level, std::string whom) : level_(level), whom_(std::move(whom)) {}
   void report(std::chrono::steady_clock::time_point now, std::string_view why);
 
  private:
   log::Level level_;
-  std::string prefix_;
+  std::string whom_;  ///< "client" or "upstream", before each line
   std::chrono::steady_clock::time_point next_{};
   std::uint64_t left_out_ = 0;
 };

@@ -176,7 +176,7 @@ void TlsStream::conclude(Outcome outcome) {
   }
   state_ = State::broken;
   linger_ms_ = kAlertLingerMs;
-  shared_->failures.report(loop_.now(), "an open stream broke: " + take_error_text());
+  shared_->failures.report(loop_.now(), "stream broke: " + take_error_text());
   listener_->on_error(Error(role_ == Role::server ? Reason::client_reset : Reason::upstream_reset, -EPROTO));
 }
 
@@ -188,7 +188,7 @@ void TlsStream::on_end(net::End) {
     return;
   }
   state_ = State::broken;
-  shared_->failures.report(loop_.now(), "the peer closed the connection within the handshake");
+  shared_->failures.report(loop_.now(), "handshake failed: the peer closed the connection");
   listener_->on_error(
       Error(role_ == Role::server ? Reason::tls_handshake_failed : Reason::upstream_tls_failed, -ECONNRESET));
 }
@@ -406,7 +406,7 @@ void TlsStream::handshake_failed() {
     listener_->on_error(Error(Reason::plain_http_on_tls));
     return;
   }
-  std::string why = take_error_text();
+  std::string why = "handshake failed: " + take_error_text();
   const long verified = SSL_get_verify_result(ssl_.get());
   if (verified != X509_V_OK) why += std::string(": ") + X509_verify_cert_error_string(verified);
   if (const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name)) {
