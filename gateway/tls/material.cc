@@ -2,10 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "gateway/base/crypto.h"
 #include "gateway/tls/certificate.h"

@@ -1,6 +1,5 @@
 #include "gateway/tls/server_context.h"
 
-#include <cstring>
 #include <stdexcept>
 #include <string_view>
 
