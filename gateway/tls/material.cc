@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-
 #include "gateway/base/crypto.h"
 #include "gateway/tls/certificate.h"
 #include "gateway/tls/cipher_check.h"
