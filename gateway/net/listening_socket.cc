@@ -49,6 +49,18 @@ std::uint64_t inode_of(const std::string& path) {
   return ::lstat(path.c_str(), &file) == 0 ? file.st_ino : 0;
 }
 
+/// SO_REUSEPORT lets every program of the same user in, so whether somebody else listens there is asked by a socket
+/// without it. (Port 0 is always free.)
+bool is_taken(const RawAddress& address, bool v6_only) {
+  const int probe = new_socket(address.family());
+  if (probe < 0) return false;
+  switch_option(probe, SOL_SOCKET, SO_REUSEADDR, true);
+  if (address.family() == AF_INET6) switch_option(probe, IPPROTO_IPV6, IPV6_V6ONLY, v6_only);
+  const bool taken = ::bind(probe, address.get(), address.size) != 0 && errno == EADDRINUSE;
+  ::close(probe);
+  return taken;
+}
+
 SocketAddress wildcard(bool v6, std::uint16_t port) {
   SocketAddress address;
   address.ip = *IpAddress::parse(v6 ? "::" : "0.0.0.0");
@@ -58,17 +70,18 @@ SocketAddress wildcard(bool v6, std::uint16_t port) {
 
 }  // namespace
 
-Result<ListeningSocket> ListeningSocket::bind(const SocketAddress& address, bool any) {
+Result<ListeningSocket> ListeningSocket::bind(const SocketAddress& address, bool any, Sharing sharing) {
   if (!address.unix_path.empty()) return bind_unix(address);
   const SocketAddress wanted = any ? wildcard(true, address.port) : address;
   const RawAddress raw = *to_raw(wanted);
   ListeningSocket socket(new_socket(raw.family()));
   const bool may_fall_back = any && wanted.ip.is_v4() == false;
-  const auto without_ipv6 = [&] { return bind(wildcard(false, address.port), false); };
+  const auto without_ipv6 = [&] { return bind(wildcard(false, address.port), false, sharing); };
   if (socket.fd_ < 0) {
     if (may_fall_back && errno == EAFNOSUPPORT) return without_ipv6();
     return os_failure();
   }
+  if (sharing == Sharing::first && is_taken(raw, !any)) return os_failure(EADDRINUSE);
   switch_option(socket.fd_, SOL_SOCKET, SO_REUSEADDR, true);
   switch_option(socket.fd_, SOL_SOCKET, SO_REUSEPORT, true);
   if (raw.family() == AF_INET6) switch_option(socket.fd_, IPPROTO_IPV6, IPV6_V6ONLY, !any);

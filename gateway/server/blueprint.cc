@@ -104,8 +104,10 @@ std::vector<std::vector<net::ListeningSocket>> bind_listeners(const conf::Config
     net::SocketAddress address = socket_address(listener.address);
     const bool any = listener.address.unix_path.empty() && listener.address.host.empty();
     for (unsigned worker = 0; worker < workers; ++worker) {
+      const auto sharing =
+          worker == 0 ? net::ListeningSocket::Sharing::first : net::ListeningSocket::Sharing::more;
       auto socket = worker > 0 && !address.unix_path.empty() ? sockets[0].back().duplicate()
-                                                             : net::ListeningSocket::bind(address, any);
+                                                             : net::ListeningSocket::bind(address, any, sharing);
       if (!socket) {
         complain_of_bind(listener, socket.error(), diagnostics);
         // Keep the rows even, so that the other listeners' complaints come too.
