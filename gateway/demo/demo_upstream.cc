@@ -57,7 +57,7 @@ std::unique_ptr<DemoUpstream> DemoUpstream::start(std::string& error) {
   address.ip = *IpAddress::parse("127.0.0.1");
   Result<net::ListeningSocket> socket = net::ListeningSocket::bind(address, false);
   if (!socket) {
-    error = "the demo's upstream cannot listen on 127.0.0.1: " + net::error_text(socket.error().os_error);
+    error = "no port on 127.0.0.1: " + net::error_text(socket.error().os_error);
     return nullptr;
   }
   return std::unique_ptr<DemoUpstream>(new DemoUpstream(std::make_unique<Impl>(std::move(socket).value())));
