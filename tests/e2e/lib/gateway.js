@@ -109,7 +109,10 @@ export class Gateway {
   }
 
   async ended(timeoutMs = 15_000) {
-    await until(() => this.end, `the gateway to end\n${this.stderr}`, timeoutMs);
+    await until(() => this.end, 'the gateway to end', timeoutMs).catch((error) => {
+      this.signal('SIGKILL');  // a test file ends when its children have
+      throw new Error(`${error.message}\n${this.stderr}`);
+    });
     assert.doesNotMatch(this.stderr, sanitizer);
     assert.deepEqual(this.end, { code: 0, signal: null }, this.stderr);
   }

@@ -15,12 +15,13 @@ export function freePort() {
   });
 }
 
-/** Listens on a loopback port of the system's choice and answers it. */
+/** Listens on a loopback port of the system's choice and answers it. Does not keep a test file from ending. */
 export async function listen(server) {
   await new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
   });
+  server.unref();
   return server.address().port;
 }
 
