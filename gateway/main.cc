@@ -33,9 +33,9 @@ std::string machine_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-int serve(conf::Config config, const std::function<void()>& on_accepting) {
+int serve(conf::Config config, server::Server::Options options) {
   Diagnostics diagnostics;
-  server::Server server({.on_accepting = on_accepting});
+  server::Server server(std::move(options));
   const bool started = server.start(std::make_shared<const conf::Config>(std::move(config)), diagnostics);
   print(diagnostics);
   if (!started) return kFailed;
@@ -85,7 +85,7 @@ int run_front_door(const FrontDoor& options, const std::string& what) {
   if (!config) return kBadCommandLine;
   config->log.format = conf::Log::Format::combined;
   const conf::Config shown = *config;
-  return serve(*std::move(config), [&shown, &what] { print_urls(shown, what); });
+  return serve(*std::move(config), {.on_accepting = [&shown, &what] { print_urls(shown, what); }});
 }
 
 int run_demo(FrontDoor options) {
@@ -103,7 +103,8 @@ int run_file(const std::string& path) {
   Diagnostics diagnostics;
   auto config = conf::load_yaml(path, diagnostics);
   print(diagnostics);
-  return config ? serve(*std::move(config), {}) : kFailed;
+  if (!config) return kFailed;
+  return serve(*std::move(config), {.load = [path](Diagnostics& again) { return conf::load_yaml(path, again); }});
 }
 
 int check_file(const std::string& path) {

@@ -97,27 +97,24 @@ std::shared_ptr<const Blueprint> Blueprint::make(std::shared_ptr<const conf::Con
   return blueprint;
 }
 
-std::vector<std::vector<net::ListeningSocket>> bind_listeners(const conf::Config& config, unsigned workers,
-                                                              Diagnostics& diagnostics) {
-  std::vector<std::vector<net::ListeningSocket>> sockets(workers);
-  for (const conf::Listener& listener : config.listeners) {
-    net::SocketAddress address = socket_address(listener.address);
-    const bool any = listener.address.unix_path.empty() && listener.address.host.empty();
-    for (unsigned worker = 0; worker < workers; ++worker) {
-      const auto sharing =
-          worker == 0 ? net::ListeningSocket::Sharing::first : net::ListeningSocket::Sharing::more;
-      auto socket = worker > 0 && !address.unix_path.empty() ? sockets[0].back().duplicate()
-                                                             : net::ListeningSocket::bind(address, any, sharing);
-      if (!socket) {
-        complain_of_bind(listener, socket.error(), diagnostics);
-        // Keep the rows even, so that the other listeners' complaints come too.
-        break;
-      }
-      address.port = address.unix_path.empty() ? socket.value().local().port : address.port;
-      sockets[worker].push_back(std::move(socket).value());
+std::vector<net::ListeningSocket> bind_listener(const conf::Listener& listener, unsigned workers,
+                                                Diagnostics& diagnostics) {
+  using Sharing = net::ListeningSocket::Sharing;
+  std::vector<net::ListeningSocket> sockets;
+  net::SocketAddress address = socket_address(listener.address);
+  const bool is_unix = !address.unix_path.empty();
+  const bool any = !is_unix && listener.address.host.empty();
+  for (unsigned worker = 0; worker < workers; ++worker) {
+    auto socket = is_unix && worker > 0
+                      ? sockets.front().duplicate()
+                      : net::ListeningSocket::bind(address, any, worker == 0 ? Sharing::first : Sharing::more);
+    if (!socket) {
+      complain_of_bind(listener, socket.error(), diagnostics);
+      return {};
     }
+    sockets.push_back(std::move(socket).value());
+    if (!is_unix) address.port = sockets.front().local().port;  // what the system chose for port 0
   }
-  if (diagnostics.failed()) sockets.clear();
   return sockets;
 }
 

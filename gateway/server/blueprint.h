@@ -24,11 +24,10 @@ struct Blueprint {
   static std::shared_ptr<const Blueprint> make(std::shared_ptr<const conf::Config> config, Diagnostics& diagnostics);
 };
 
-/// Listening sockets of a configuration: for each worker one per listener. TCP sockets share their port by
-/// SO_REUSEPORT, a unix socket is one, duplicated. Complaints (a port in use, no permission) name the listener's
-/// place in the file.
-std::vector<std::vector<net::ListeningSocket>> bind_listeners(const conf::Config& config, unsigned workers,
-                                                              Diagnostics& diagnostics);
+/// Listening sockets for each worker. TCP sockets share their port by SO_REUSEPORT, a unix socket is one, duplicated.
+/// Empty if it cannot be: the complaint (a port in use, no permission) names the listener's place in the file.
+std::vector<net::ListeningSocket> bind_listener(const conf::Listener& listener, unsigned workers,
+                                                Diagnostics& diagnostics);
 
 /// The number of workers: as configured, or the cores that this process may use (sched_getaffinity), bounded by the
 /// cgroup's CPU quota.

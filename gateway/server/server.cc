@@ -21,45 +21,29 @@ log::Level to_log_level(conf::Log::Level level) {
   return log::Level::info;
 }
 
-std::unique_ptr<LogFile> open_access_log(const conf::Log& log, Diagnostics& diagnostics) {
-  if (log.access == "off") return nullptr;
-  std::string error;
-  auto file = LogFile::open({.path = log.access == "stdout" ? "-" : log.access}, error);
-  if (file == nullptr) {
-    diagnostics.error(log.at, "cannot write the access log " + log.access + ": " + error +
-                                  "; create its directory, or set log.access to stdout or off");
-  }
-  return file;
-}
-
 }  // namespace
 
 Server::Server(Options options) : options_(std::move(options)) {}
 
 Server::~Server() {
   workers_.clear();
-  directory_.reset();
   signals_.reset();
 }
 
 bool Server::start(std::shared_ptr<const conf::Config> config, Diagnostics& diagnostics) {
   log::set_level(to_log_level(config->log.level));
-  blueprint_ = Blueprint::make(config, diagnostics);
   const unsigned count = worker_count(*config);
-  auto sockets = bind_listeners(*config, count, diagnostics);
-  shared_.access_log = open_access_log(config->log, diagnostics);
-  if (diagnostics.failed()) return false;
+  current_ = prepare(std::move(config), count, diagnostics);
+  if (current_ == nullptr) return false;
 
   const std::size_t descriptors = net::raise_descriptor_limit();
   log::info("server", "up to " + std::to_string(descriptors) + " descriptors: about " +
                           std::to_string(descriptors > 64 ? (descriptors - 64) / 2 : 0) + " tunnels");
   shared_.tickets = tls::make_ticket_keys();
   shared_.id_salt = random_u64();
+  shared_.on_worker_switched = [this] { loop_.post([this] { on_worker_switched(); }); };
   shared_.on_worker_empty = [this](unsigned) { loop_.post([this] { on_worker_empty(); }); };
-  for (const net::ListeningSocket& socket : sockets.front()) addresses_.push_back(socket.local());
-  for (unsigned i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Worker>(i, shared_, blueprint_, std::move(sockets[i])));
-  }
+  for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(i, shared_));
   return true;
 }
 
@@ -69,35 +53,166 @@ void Server::run() {
         loop_, std::initializer_list<int>{SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGHUP},
         [this](int signal) { on_signal(signal); });
   }
-  directory_ = std::make_unique<upstream::Directory>(
-      loop_, *blueprint_->config,
-      [this](std::size_t upstream, std::size_t server, std::vector<net::SocketAddress> addresses) {
-        for (auto& worker : workers_) worker->set_addresses(upstream, server, addresses);
-      },
-      [this] { on_first_lookups(); });
+  launch(*current_);
   loop_.run();
-  directory_.reset();
+  next_.reset();
+  current_->directory.reset();
   signals_.reset();
   for (auto& worker : workers_) worker->stop();
   for (auto& worker : workers_) worker->join();
   log_totals();
 }
 
-void Server::on_first_lookups() {
+// ---------------------------------------------------------------------------------------------------------------
+// Configurations
+
+std::unique_ptr<Server::Generation> Server::prepare(std::shared_ptr<const conf::Config> config, unsigned workers,
+                                                    Diagnostics& diagnostics) {
+  auto next = std::make_unique<Generation>();
+  next->blueprint = Blueprint::make(config, diagnostics);
+  next->access_log = access_log_for(config->log, diagnostics);
+  if (next->blueprint == nullptr) {
+    // Ports in use are told along with everything else.
+    auto unsound = std::make_shared<Blueprint>();
+    unsound->config = config;
+    Generation unused;
+    unused.blueprint = std::move(unsound);
+    find_entrances(unused, workers, diagnostics);
+    return nullptr;
+  }
+  if (!find_entrances(*next, workers, diagnostics) || diagnostics.failed()) return nullptr;
+  for (Change& change : next->changes) {
+    change.blueprint = next->blueprint;
+    change.access_log = next->access_log;
+  }
+  return next;
+}
+
+/// Sockets for every worker and listener: those that are there already stay, the others are bound.
+bool Server::find_entrances(Generation& next, unsigned workers, Diagnostics& diagnostics) {
+  next.changes.resize(workers);
+  bool fine = true;
+  std::vector<bool> taken(current_ != nullptr ? current_->addresses.size() : 0);
+  for (const conf::Listener& listener : next.blueprint->config->listeners) {
+    std::optional<std::size_t> kept;
+    for (std::size_t i = 0; i < taken.size() && !kept; ++i) {
+      if (!taken[i] && current_->blueprint->config->listeners[i].address == listener.address) kept = i;
+    }
+    if (kept) {
+      taken[*kept] = true;
+      next.addresses.push_back(current_->addresses[*kept]);
+      for (Change& change : next.changes) change.entrances.push_back({kept, std::nullopt});
+      continue;
+    }
+    auto sockets = bind_listener(listener, workers, diagnostics);
+    if (sockets.empty()) {
+      fine = false;
+      continue;
+    }
+    next.fresh.push_back(next.addresses.size());
+    next.addresses.push_back(sockets.front().local());
+    for (unsigned i = 0; i < workers; ++i) {
+      next.changes[i].entrances.push_back({std::nullopt, std::move(sockets[i])});
+    }
+  }
+  return fine;
+}
+
+std::shared_ptr<LogFile> Server::access_log_for(const conf::Log& log, Diagnostics& diagnostics) {
+  if (log.access == "off") return nullptr;
+  for (const auto& [path, file] : access_logs_) {
+    if (path == log.access) return file;
+  }
+  std::string error;
+  std::shared_ptr<LogFile> file = LogFile::open({.path = log.access == "stdout" ? "-" : log.access}, error);
+  if (file == nullptr) {
+    diagnostics.error(log.at, "cannot write the access log " + log.access + ": " + error +
+                                  "; create its directory, or set log.access to stdout or off");
+    return nullptr;
+  }
+  access_logs_.emplace_back(log.access, file);
+  return file;
+}
+
+void Server::launch(Generation& generation) {
+  generation.directory = std::make_unique<upstream::Directory>(
+      loop_, *generation.blueprint->config,
+      [this, &generation](std::size_t upstream, std::size_t server, std::vector<net::SocketAddress> addresses) {
+        for (Change& change : generation.changes) change.addresses.push_back({upstream, server, addresses});
+        if (!generation.changes.empty()) return;  // the workers do not have it yet
+        for (auto& worker : workers_) worker->set_addresses(upstream, server, addresses);
+      },
+      [this, &generation] { commit(generation); });
+}
+
+void Server::commit(Generation& generation) {
   if (draining_) return;
-  for (auto& worker : workers_) worker->start_accepting();
-  for (std::size_t i = 0; i < addresses_.size(); ++i) {
-    const conf::Listener& listener = blueprint_->config->listeners[i];
-    log::info("server", "listening on " + addresses_[i].to_string() + (listener.tls ? " (TLS)" : "") +
+  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->switch_to(std::move(generation.changes[i]));
+  generation.changes.clear();
+  const conf::Config& config = *generation.blueprint->config;
+  log::set_level(to_log_level(config.log.level));
+  for (const std::size_t i : generation.fresh) {
+    const conf::Listener& listener = config.listeners[i];
+    log::info("server", "listening on " + generation.addresses[i].to_string() + (listener.tls ? " (TLS)" : "") +
                             " as listener " + listener.name);
   }
-  if (options_.on_accepting) options_.on_accepting();
+  workers_switching_ = static_cast<unsigned>(workers_.size());
+  // This runs inside a callback of the new directory; the old one may go.
+  if (next_ != nullptr) current_ = std::move(next_);
 }
+
+void Server::on_worker_switched() {
+  if (--workers_switching_ > 0) return;
+  if (std::exchange(accepting_, true)) return end_reload({});
+  if (options_.on_accepting) options_.on_accepting();
+  if (reload_again_) start_reload();
+}
+
+void Server::reload() {
+  loop_.post([this] { start_reload(); });
+}
+
+void Server::start_reload() {
+  if (draining_ || !accepting_ || next_ != nullptr || workers_switching_ > 0) {
+    reload_again_ = !draining_;
+    return;
+  }
+  reload_again_ = false;
+  if (!options_.load) return log::warning("server", "reload: there is no configuration file to read again");
+  Diagnostics diagnostics;
+  auto config = options_.load(diagnostics);
+  if (config && worker_count(*config) != workers_.size()) {
+    diagnostics.warning({}, "workers: another number of workers needs a restart; there are still " +
+                                std::to_string(workers_.size()));
+  }
+  if (config) {
+    next_ = prepare(std::make_shared<const conf::Config>(*std::move(config)),
+                    static_cast<unsigned>(workers_.size()), diagnostics);
+  }
+  if (next_ == nullptr) return end_reload(diagnostics);
+  for (const Diagnostic& diagnostic : diagnostics.list()) log::warning("server", to_string(diagnostic));
+  launch(*next_);
+}
+
+void Server::end_reload(const Diagnostics& diagnostics) {
+  for (const Diagnostic& diagnostic : diagnostics.list()) log::error("server", to_string(diagnostic));
+  if (diagnostics.failed()) {
+    log::error("server", "reload refused: " + std::to_string(diagnostics.errors()) +
+                             " errors; the configuration that was in force stays");
+  } else {
+    log::info("server", "reloaded: " + std::to_string(residents()) + " connections and tunnels go on");
+  }
+  if (options_.on_reloaded) options_.on_reloaded(!diagnostics.failed());
+  if (reload_again_) start_reload();
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Signals and the end
 
 void Server::on_signal(int signal) {
   switch (signal) {
     case SIGUSR1: return reopen_logs();
-    case SIGHUP: return log::warning("server", "HUP: this version cannot reload; restart to apply a new configuration");
+    case SIGHUP: return start_reload();
     case SIGINT: log::info("server", "INT: stopping at once"); return loop_.stop();
     default: break;
   }
@@ -119,12 +234,12 @@ void Server::stop_now() {
 }
 
 void Server::reopen_logs() {
-  if (shared_.access_log != nullptr) shared_.access_log->reopen();
+  for (auto& [path, file] : access_logs_) file->reopen();
   log::info("server", "logs reopened");
 }
 
 void Server::start_drain() {
-  const conf::Drain& drain = blueprint_->config->drain;
+  const conf::Drain& drain = current_->blueprint->config->drain;
   draining_ = true;
   log::info("server", "draining: " + std::to_string(residents()) + " connections and tunnels, " +
                           std::to_string(drain.deadline.count()) + " ms at the most");
@@ -138,7 +253,7 @@ void Server::start_drain() {
 }
 
 void Server::ask_workers_to_drain() {
-  const conf::Drain& drain = blueprint_->config->drain;
+  const conf::Drain& drain = current_->blueprint->config->drain;
   workers_busy_ = static_cast<unsigned>(workers_.size());
   // Tunnels are given up a little before the deadline, so that their last bytes and records get out in time.
   const milliseconds left = drain.deadline - drain.delay;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,9 @@ class Server {
   struct Options {
     bool handle_signals = true;              ///< tests have their own
     std::function<void()> on_accepting{};    ///< every listener accepts; called on the main thread
+    /// Reads the configuration again (HUP); null where there is nothing to read again.
+    std::function<std::optional<conf::Config>(Diagnostics&)> load{};
+    std::function<void(bool applied)> on_reloaded{};  ///< a reload has ended; called on the main thread
   };
   explicit Server(Options options);
   ~Server();
@@ -46,16 +51,39 @@ class Server {
   /// As INT does. Any thread.
   void stop_now();
   void reopen_logs();
+  /// As HUP does: reads the configuration again and switches to it, or, if anything is wrong with it, leaves
+  /// everything as it was and says why in the log. Any thread.
+  void reload();
 
   /// Where the listeners accept, as in the configuration; ports are those the system chose. After start().
-  const std::vector<net::SocketAddress>& addresses() const { return addresses_; }
+  const std::vector<net::SocketAddress>& addresses() const { return current_->addresses; }
   Totals totals() const;
   /// Connections and tunnels right now. Any thread.
   std::size_t residents() const;
 
  private:
+  /// One configuration, from the moment it was found sound: on its way to the workers, or with them.
+  struct Generation {
+    std::shared_ptr<const Blueprint> blueprint;
+    std::shared_ptr<LogFile> access_log;
+    std::vector<Change> changes;                 ///< by worker, until they went out
+    std::vector<net::SocketAddress> addresses;   ///< by listener
+    std::vector<std::size_t> fresh;              ///< listeners whose sockets are new
+    std::unique_ptr<upstream::Directory> directory;
+  };
+
   void on_signal(int signal);
-  void on_first_lookups();
+  /// Everything that can go wrong with a configuration goes wrong here, and then nothing has changed.
+  std::unique_ptr<Generation> prepare(std::shared_ptr<const conf::Config> config, unsigned workers,
+                                      Diagnostics& diagnostics);
+  bool find_entrances(Generation& next, unsigned workers, Diagnostics& diagnostics);
+  std::shared_ptr<LogFile> access_log_for(const conf::Log& log, Diagnostics& diagnostics);
+  /// Looks its names up, then commit()s it.
+  void launch(Generation& generation);
+  void commit(Generation& generation);
+  void on_worker_switched();
+  void start_reload();
+  void end_reload(const Diagnostics& diagnostics);
   void start_drain();
   void ask_workers_to_drain();
   void on_worker_empty();
@@ -65,12 +93,16 @@ class Server {
 
   Options options_;
   net::Loop loop_;
-  std::shared_ptr<const Blueprint> blueprint_;
+  std::unique_ptr<Generation> current_;
+  std::unique_ptr<Generation> next_;     ///< a reload under way
+  bool reload_again_ = false;            ///< asked for while one was
+  unsigned workers_switching_ = 0;
+  bool accepting_ = false;               ///< the first configuration is in force
+  /// Every access log opened so far: one whose path comes back is used again, and none is closed on a worker.
+  std::vector<std::pair<std::string, std::shared_ptr<LogFile>>> access_logs_;
   Shared shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<net::SocketAddress> addresses_;
   std::unique_ptr<net::Signals> signals_;
-  std::unique_ptr<upstream::Directory> directory_;
   net::DeadlineOf<Server, &Server::ask_workers_to_drain> drain_delay_{*this};
   net::DeadlineOf<Server, &Server::on_drain_deadline> drain_deadline_{*this};
   unsigned workers_busy_ = 0;

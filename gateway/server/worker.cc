@@ -13,7 +13,7 @@ struct Worker::Gate final : net::AcceptListener {
 
   void on_accept(std::unique_ptr<net::Stream> stream) override { worker.accept(listener, std::move(stream)); }
   void on_descriptors_exhausted(bool exhausted) override {
-    const std::string& name = worker.blueprint_->config->listeners[listener].name;
+    const std::string& name = worker.snapshot_->config->listeners[listener].name;
     if (exhausted) {
       worker.counters_.accept_pauses.add();
       log::error("server", "no descriptors left: accepting on listener " + name +
@@ -24,16 +24,13 @@ struct Worker::Gate final : net::AcceptListener {
   }
 
   Worker& worker;
-  const std::size_t listener;
+  std::size_t listener;  ///< in the worker's snapshot
   net::Acceptor acceptor;
 };
 
-Worker::Worker(unsigned index, Shared& shared, std::shared_ptr<const Blueprint> blueprint,
-               std::vector<net::ListeningSocket> sockets)
+Worker::Worker(unsigned index, Shared& shared)
     : index_(index),
       shared_(shared),
-      blueprint_(std::move(blueprint)),
-      sockets_(std::move(sockets)),
       loop_(std::make_unique<net::Loop>()),
       random_state_{random_u64(), random_u64() | 1} {
   thread_ = std::thread([this] { run(); });
@@ -45,17 +42,16 @@ Worker::~Worker() {
   join();
 }
 
-void Worker::build_snapshot() {
-  tls_library_ = std::make_unique<tls::Library>();
+std::shared_ptr<tunnel::Snapshot> Worker::build_snapshot(std::shared_ptr<const Blueprint> blueprint) {
   auto snapshot = std::make_shared<tunnel::Snapshot>();
-  const conf::Config& config = *blueprint_->config;
-  snapshot->config = blueprint_->config;
-  snapshot->routes = blueprint_->routes;
+  const conf::Config& config = *blueprint->config;
+  snapshot->config = blueprint->config;
+  snapshot->routes = blueprint->routes;
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     snapshot->listeners.push_back(
         {&config.listeners[i],
-         blueprint_->tls[i] ? tls::ServerContext::make(*tls_library_, blueprint_->tls[i], shared_.tickets) : nullptr,
-         blueprint_->redirects[i]});
+         blueprint->tls[i] ? tls::ServerContext::make(*tls_library_, blueprint->tls[i], shared_.tickets) : nullptr,
+         blueprint->redirects[i]});
   }
   for (std::size_t i = 0; i < config.upstreams.size(); ++i) {
     const conf::Upstream& upstream = config.upstreams[i];
@@ -64,7 +60,7 @@ void Worker::build_snapshot() {
     auto tls = https ? tls::ClientContext::make(*tls_library_, upstream.tls) : nullptr;
     snapshot->upstreams.push_back(
         {std::make_unique<upstream::Connector>(*loop_, upstream, shared_.states, std::move(tls)),
-         blueprint_->sticky_hashes[i]});
+         blueprint->sticky_hashes[i]});
   }
   for (const conf::Route& route : config.routes) {
     tunnel::UpstreamSite* site = nullptr;
@@ -73,11 +69,11 @@ void Worker::build_snapshot() {
     }
     snapshot->by_route.push_back(site);
   }
-  snapshot_ = std::move(snapshot);
+  return snapshot;
 }
 
 void Worker::run() {
-  build_snapshot();  // on the thread that will free it: an OSSL_LIB_CTX must die where it was used
+  tls_library_ = std::make_unique<tls::Library>();  // here, since an OSSL_LIB_CTX must die where it was used
   loop_->run();
   // STYLE.md, the order of a worker's end: listeners, connections, reaper, upstream connections, loop.
   goodbyes_.disarm();
@@ -92,12 +88,12 @@ void Worker::run() {
 // ---------------------------------------------------------------------------------------------------------------
 // From the main thread
 
-void Worker::start_accepting() {
-  loop_->post([this] {
-    for (std::size_t i = 0; i < sockets_.size(); ++i) {
-      gates_.push_back(std::make_unique<Gate>(*this, i, std::move(sockets_[i])));
-    }
-    sockets_.clear();
+void Worker::switch_to(Change change) {
+  // A task can be copied, a listening socket cannot.
+  auto carried = std::make_shared<Change>(std::move(change));
+  loop_->post([this, carried] {
+    carry_out(*carried);
+    shared_.on_worker_switched();
   });
 }
 
@@ -111,7 +107,6 @@ void Worker::drain(const tunnel::DrainPlan& plan) {
   loop_->post([this, plan] {
     draining_ = true;
     drain_plan_ = plan;
-    sockets_.clear();
     gates_.clear();
     residents_.for_each([&plan](tunnel::Resident& resident) { resident.begin_drain(plan); });
     check_empty();
@@ -126,6 +121,40 @@ void Worker::join() { thread_.join(); }
 
 // ---------------------------------------------------------------------------------------------------------------
 // On the worker's thread
+
+void Worker::carry_out(Change& change) {
+  if (draining_) return;  // the change's sockets are closed with it
+  snapshot_ = build_snapshot(std::move(change.blueprint));
+  access_log_ = std::move(change.access_log);
+  for (Change::Resolved& known : change.addresses) {
+    snapshot_->upstreams[known.upstream].connector->set_addresses(known.server, std::move(known.addresses));
+  }
+  std::vector<std::unique_ptr<Gate>> gates;
+  for (std::size_t i = 0; i < change.entrances.size(); ++i) {
+    Change::Entrance& entrance = change.entrances[i];
+    if (entrance.kept) {
+      gates.push_back(std::move(gates_[*entrance.kept]));
+      gates.back()->listener = i;
+    } else {
+      gates.push_back(std::make_unique<Gate>(*this, i, *std::move(entrance.fresh)));
+    }
+  }
+  gates_ = std::move(gates);  // what nobody kept stops accepting here
+}
+
+bool Worker::refresh(std::shared_ptr<tunnel::Snapshot>& snapshot, std::size_t& listener) {
+  if (snapshot == snapshot_) return true;
+  const conf::Listener& old = snapshot->config->listeners[listener];
+  const std::vector<conf::Listener>& now = snapshot_->config->listeners;
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (now[i].address == old.address && now[i].tls == old.tls) {
+      snapshot = snapshot_;
+      listener = i;
+      return true;
+    }
+  }
+  return false;
+}
 
 void Worker::accept(std::size_t listener, std::unique_ptr<net::Stream> stream) {
   admit(std::make_unique<tunnel::ClientConnection>(*this, snapshot_, listener, std::move(stream)));
@@ -155,7 +184,7 @@ void Worker::check_empty() {
 }
 
 void Worker::log_access(const tunnel::AccessRecord& record) {
-  shared_.access_log->write(tunnel::format(record, blueprint_->config->log));
+  access_log_->write(tunnel::format(record, snapshot_->config->log));
 }
 
 std::string Worker::next_id() {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,10 +24,30 @@ namespace tidegate::server {
 struct Shared {
   upstream::ServerStates states;
   std::shared_ptr<tls::TicketKeys> tickets;
-  std::unique_ptr<LogFile> access_log;  ///< null: off
   std::uint64_t id_salt = 0;            ///< makes ids of one process differ from another's
+  /// Called on a worker's thread when it has switched to another configuration.
+  std::function<void()> on_worker_switched;
   /// Called on a worker's thread when it is draining and its last connection has ended.
   std::function<void(unsigned worker)> on_worker_empty;
+};
+
+/// What a worker switches to: a configuration, and where its listening sockets come from.
+struct Change {
+  /// One listener of the new configuration: a socket that the worker has already, by its place in the old one, or a
+  /// fresh one.
+  struct Entrance {
+    std::optional<std::size_t> kept;
+    std::optional<net::ListeningSocket> fresh;
+  };
+  struct Resolved {
+    std::size_t upstream;
+    std::size_t server;
+    std::vector<net::SocketAddress> addresses;
+  };
+  std::shared_ptr<const Blueprint> blueprint;
+  std::vector<Entrance> entrances;   ///< by listener
+  std::vector<Resolved> addresses;   ///< what is known of the servers' names
+  std::shared_ptr<LogFile> access_log;  ///< null: off
 };
 
 /// One loop and its thread, with listening sockets, upstream connections, tunnels and counters of its own.
@@ -36,11 +57,12 @@ struct Shared {
 /// End:    join() after stop(): acceptors, connections, reaper, loop, in this order.
 class Worker final : public tunnel::Host {
  public:
-  Worker(unsigned index, Shared& shared, std::shared_ptr<const Blueprint> blueprint,
-         std::vector<net::ListeningSocket> sockets);
+  Worker(unsigned index, Shared& shared);
   ~Worker();
 
-  void start_accepting();
+  /// The first configuration, or another one: sockets that stay are never closed, tunnels keep the snapshot they were
+  /// accepted under.
+  void switch_to(Change change);
   void set_addresses(std::size_t upstream, std::size_t server, std::vector<net::SocketAddress> addresses);
   /// Stops accepting and asks everything to end as `plan` says.
   void drain(const tunnel::DrainPlan& plan);
@@ -56,15 +78,17 @@ class Worker final : public tunnel::Host {
   struct Gate;  // one acceptor and the listener it belongs to
 
   void run();
-  void build_snapshot();
+  std::shared_ptr<tunnel::Snapshot> build_snapshot(std::shared_ptr<const Blueprint> blueprint);
+  void carry_out(Change& change);
   void accept(std::size_t listener, std::unique_ptr<net::Stream> stream);
   void check_empty();
 
   net::Loop& loop() override { return *loop_; }
   metrics::Counters& counters() override { return counters_; }
   bool draining() const override { return draining_; }
-  bool logs_access() const override { return shared_.access_log != nullptr; }
+  bool logs_access() const override { return access_log_ != nullptr; }
   void log_access(const tunnel::AccessRecord& record) override;
+  bool refresh(std::shared_ptr<tunnel::Snapshot>& snapshot, std::size_t& listener) override;
   void admit(std::unique_ptr<tunnel::Resident> resident) override;
   void retire(tunnel::Resident& resident) override;
   std::string next_id() override;
@@ -72,13 +96,12 @@ class Worker final : public tunnel::Host {
 
   const unsigned index_;
   Shared& shared_;
-  std::shared_ptr<const Blueprint> blueprint_;
-  std::vector<net::ListeningSocket> sockets_;  ///< until accepting starts
+  std::shared_ptr<LogFile> access_log_;
   metrics::Counters counters_;
   std::unique_ptr<net::Loop> loop_;
   std::unique_ptr<tls::Library> tls_library_;
   std::shared_ptr<tunnel::Snapshot> snapshot_;
-  std::vector<std::unique_ptr<Gate>> gates_;
+  std::vector<std::unique_ptr<Gate>> gates_;  ///< by listener of snapshot_
   IntrusiveList<tunnel::Resident, tunnel::ResidentTag> residents_;
   std::atomic<std::size_t> resident_count_{0};
   std::uint64_t next_id_ = 0;

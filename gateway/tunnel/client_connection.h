@@ -101,7 +101,7 @@ class ClientConnection final : public Resident, private net::StreamListener {
 
   Host& host_;
   std::shared_ptr<Snapshot> snapshot_;
-  const std::size_t listener_;
+  std::size_t listener_;
   std::unique_ptr<net::Stream> stream_;
   http::RequestParser parser_;
   std::unique_ptr<Request> request_;    ///< the one being served

@@ -22,6 +22,7 @@ struct DrainPlan {
 };
 
 struct ResidentTag;
+struct Snapshot;
 
 /// A client's connection on a worker, as HTTP or as a tunnel. Owned by its worker; ends by Host::retire().
 class Resident : public net::Retired, public ListHook<ResidentTag> {
@@ -42,6 +43,10 @@ class Host {
   /// Is an access log kept at all?
   virtual bool logs_access() const = 0;
   virtual void log_access(const AccessRecord& record) = 0;
+  /// Moves a connection that is between requests to the configuration that is in force now: `snapshot` and `listener`
+  /// (an index) are updated. False if its listener is gone or asks for another TLS: then it serves what it was
+  /// accepted for and no more.
+  virtual bool refresh(std::shared_ptr<Snapshot>& snapshot, std::size_t& listener) = 0;
   /// Takes a resident in.
   virtual void admit(std::unique_ptr<Resident> resident) = 0;
   /// Destroys it after the current callback has returned. Unlinked at once.

@@ -25,22 +25,38 @@ std::string complaints(const Diagnostics& diagnostics) {
 
 }  // namespace
 
-Gateway::Gateway(std::string yaml) {
-  replace_all(yaml, "${dir}", dir());
-  if (yaml.find("\nlog:") == std::string::npos) yaml += "\nlog: { access: " + dir() + "/access.log }\n";
-  if (yaml.find("\nworkers:") == std::string::npos) yaml += "workers: 2\n";
+Gateway::Gateway(std::string yaml) : yaml_(complete(std::move(yaml))) {
+  const auto load = [this](Diagnostics& found) { return conf::load_yaml_text(yaml_, "test.yaml", dir(), found); };
   Diagnostics diagnostics;
-  auto config = conf::load_yaml_text(yaml, "test.yaml", dir(), diagnostics);
+  auto config = load(diagnostics);
   std::promise<void> accepting;
   server_ = std::make_unique<server::Server>(
-      server::Server::Options{.handle_signals = false, .on_accepting = [&accepting] { accepting.set_value(); }});
+      server::Server::Options{.handle_signals = false,
+                              .on_accepting = [&accepting] { accepting.set_value(); },
+                              .load = load,
+                              .on_reloaded = [this](bool applied) { on_reloaded_(applied); }});
   if (!config || !server_->start(std::make_shared<const conf::Config>(*std::move(config)), diagnostics)) {
-    ADD_FAILURE() << "the gateway does not start:\n" << complaints(diagnostics) << yaml;
+    ADD_FAILURE() << "the gateway does not start:\n" << complaints(diagnostics) << yaml_;
     server_.reset();
     std::abort();
   }
   thread_ = std::thread([this] { server_->run(); });
   accepting.get_future().wait();
+}
+
+std::string Gateway::complete(std::string yaml) const {
+  replace_all(yaml, "${dir}", dir());
+  if (yaml.find("\nlog:") == std::string::npos) yaml += "\nlog: { access: " + dir() + "/access.log }\n";
+  if (yaml.find("\nworkers:") == std::string::npos) yaml += "workers: 2\n";
+  return yaml;
+}
+
+bool Gateway::reload(std::string yaml) {
+  yaml_ = complete(std::move(yaml));
+  std::promise<bool> reloaded;
+  on_reloaded_ = [&reloaded](bool applied) { reloaded.set_value(applied); };
+  server_->reload();
+  return reloaded.get_future().get();
 }
 
 std::string Gateway::in_front_of(const std::string& upstream, const std::string& more, const std::string& route) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <map>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -33,6 +33,8 @@ class Gateway {
   bool empties();
   /// Lines of the access log so far; waits until there are `at_least` many.
   std::vector<std::string> access_log(std::size_t at_least);
+  /// HUP with another configuration, and waits until it is in force; false if it was refused.
+  bool reload(std::string yaml);
   /// TERM, and waits for the end. The destructor does it where the test did not.
   void drain();
   /// INT.
@@ -41,8 +43,11 @@ class Gateway {
 
  private:
   void join();
+  std::string complete(std::string yaml) const;
 
   TempDir dir_;
+  std::string yaml_;                         ///< what a reload will read
+  std::function<void(bool)> on_reloaded_;
   std::unique_ptr<server::Server> server_;
   std::thread thread_;
   bool stopped_ = false;
