@@ -74,10 +74,8 @@ void hand_over(const Diagnostics& from, Diagnostics& to) {
   }
 }
 
-}  // namespace
-
-std::optional<Config> load_yaml_text(std::string_view text, const std::string& file_name,
-                                     const std::string& base_dir, Diagnostics& diagnostics) {
+std::optional<Config> read_text(std::string_view text, const std::string& file_name, const std::string& base_dir,
+                                Diagnostics& diagnostics) {
   Diagnostics found;
   std::optional<Config> config;
   if (const auto root = yaml::parse_document(text, file_name, found)) {
@@ -85,13 +83,28 @@ std::optional<Config> load_yaml_text(std::string_view text, const std::string& f
     config = read_config(context, *root);
   }
   hand_over(found, diagnostics);
-  return found.failed() ? std::nullopt : std::move(config);
+  return config;
+}
+
+}  // namespace
+
+std::optional<Config> load_yaml_text(std::string_view text, const std::string& file_name,
+                                     const std::string& base_dir, Diagnostics& diagnostics) {
+  const std::size_t errors_before = diagnostics.errors();
+  auto config = read_text(text, file_name, base_dir, diagnostics);
+  return diagnostics.errors() > errors_before ? std::nullopt : std::move(config);
+}
+
+std::optional<Config> read_yaml(const std::string& path, Diagnostics& diagnostics) {
+  const auto text = read_file(path, diagnostics);
+  if (!text) return std::nullopt;
+  return read_text(*text, path, std::filesystem::path(path).parent_path().string(), diagnostics);
 }
 
 std::optional<Config> load_yaml(const std::string& path, Diagnostics& diagnostics) {
-  const auto text = read_file(path, diagnostics);
-  if (!text) return std::nullopt;
-  return load_yaml_text(*text, path, std::filesystem::path(path).parent_path().string(), diagnostics);
+  const std::size_t errors_before = diagnostics.errors();
+  auto config = read_yaml(path, diagnostics);
+  return diagnostics.errors() > errors_before ? std::nullopt : std::move(config);
 }
 
 }  // namespace tidegate::conf

@@ -3,10 +3,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "conf/addresses.h"
 #include "conf/front_door.h"
@@ -22,8 +25,13 @@ constexpr int kFine = 0;
 constexpr int kFailed = 1;
 constexpr int kBadCommandLine = 2;
 
+/// In the order of the file, whoever found them.
 void print(const Diagnostics& diagnostics) {
-  for (const Diagnostic& diagnostic : diagnostics.list()) {
+  std::vector<Diagnostic> list = diagnostics.list();
+  std::stable_sort(list.begin(), list.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+  });
+  for (const Diagnostic& diagnostic : list) {
     std::fprintf(stderr, "%s\n", to_string(diagnostic).c_str());
   }
 }
@@ -33,8 +41,8 @@ std::string machine_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-int serve(conf::Config config, server::Server::Options options) {
-  Diagnostics diagnostics;
+/// `diagnostics` holds what was found so far; with an error among it nothing starts, but the rest is checked too.
+int serve(conf::Config config, server::Server::Options options, Diagnostics diagnostics = {}) {
   server::Server server(std::move(options));
   const bool started = server.start(std::make_shared<const conf::Config>(std::move(config)), diagnostics);
   print(diagnostics);
@@ -101,15 +109,18 @@ int run_demo(FrontDoor options) {
 
 int run_file(const std::string& path) {
   Diagnostics diagnostics;
-  auto config = conf::load_yaml(path, diagnostics);
-  print(diagnostics);
-  if (!config) return kFailed;
-  return serve(*std::move(config), {.load = [path](Diagnostics& again) { return conf::load_yaml(path, again); }});
+  auto config = conf::read_yaml(path, diagnostics);
+  if (!config) {
+    print(diagnostics);
+    return kFailed;
+  }
+  const auto load = [path](Diagnostics& again) { return conf::read_yaml(path, again); };
+  return serve(*std::move(config), {.load = load}, std::move(diagnostics));
 }
 
 int check_file(const std::string& path) {
   Diagnostics diagnostics;
-  auto config = conf::load_yaml(path, diagnostics);
+  auto config = conf::read_yaml(path, diagnostics);
   if (config) server::Blueprint::make(std::make_shared<const conf::Config>(*std::move(config)), diagnostics);
   print(diagnostics);
   if (diagnostics.failed()) {

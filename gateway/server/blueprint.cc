@@ -75,9 +75,18 @@ std::shared_ptr<const Blueprint> Blueprint::make(std::shared_ptr<const conf::Con
   auto blueprint = std::make_shared<Blueprint>();
   blueprint->config = config;
   blueprint->routes = routing::RouteTable::compile(*config, diagnostics);
+  // What the loader complained of already (then there is an error) is not complained of twice.
+  const auto names_files = [&](const conf::ListenerTls& tls) {
+    return errors_before == 0 ||
+           (!tls.certificates.empty() &&
+            std::all_of(tls.certificates.begin(), tls.certificates.end(), [](const conf::Certificate& pair) {
+              return !pair.certificate.empty() && !pair.private_key.empty();
+            }));
+  };
   for (const conf::Listener& listener : config->listeners) {
-    blueprint->tls.push_back(listener.tls ? tls::ServerMaterial::load(*listener.tls, listener.name, diagnostics)
-                                          : nullptr);
+    blueprint->tls.push_back(listener.tls && names_files(*listener.tls)
+                                 ? tls::ServerMaterial::load(*listener.tls, listener.name, diagnostics)
+                                 : nullptr);
     blueprint->redirects.push_back(
         listener.redirect
             ? routing::Template::compile(listener.redirect->to.value, listener.redirect->to.at, diagnostics)

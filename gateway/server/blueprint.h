@@ -20,7 +20,8 @@ struct Blueprint {
   std::vector<routing::Template> redirects;                     ///< by listener
   std::vector<routing::Template> sticky_hashes;                 ///< by upstream
 
-  /// Null if anything is wrong; every complaint is in `diagnostics`. Opens no socket: `tidegate check` is this.
+  /// Null if anything is wrong; every complaint is in `diagnostics`, which may hold errors of the loader already.
+  /// Opens no socket: `tidegate check` is this.
   static std::shared_ptr<const Blueprint> make(std::shared_ptr<const conf::Config> config, Diagnostics& diagnostics);
 };
 
