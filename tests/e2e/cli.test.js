@@ -67,6 +67,21 @@ test('check: what only shows when the parts are put together', async () => {
   }
 });
 
+test('check and run: a bad regex and a missing certificate are told beside an unknown key', async () => {
+  const file = write('both.yaml', `listeners:
+  http: { address: "127.0.0.1:8080", tls: { certificates: [{ certificate: none.pem, private_key: none.key }] } }
+routes:
+  - { path: { regex: "(" }, upstream: app, weigth: 3 }
+upstreams:
+  app: http://localhost:3000
+`);
+  for (const command of ['check', 'run']) {
+    const { code, stderr } = await tidegate(command, '-c', file);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /both\.yaml:2:\d+: .*none\.pem[^]*both\.yaml:4:\d+: .*regex[^]*both\.yaml:4:\d+: .*weigth/);
+  }
+});
+
 test('check: what YAML parsers let pass', async () => {
   for (const [name, text] of [
     ['duplicate', `${good}upstreams:\n  app: http://localhost:3001\n`],
