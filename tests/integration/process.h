@@ -1,0 +1,49 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/support/certificates.h"
+
+namespace tidegate::test {
+
+/// The built program as a child process, its stdout and stderr in files.
+///
+/// End: the destructor kills a child that still runs, which a test that expected its end has noticed before.
+class Process {
+ public:
+  struct Options {
+    std::size_t descriptors = 0;  ///< RLIMIT_NOFILE, soft and hard; 0: as the test's own
+  };
+  explicit Process(const std::vector<std::string>& arguments) : Process(arguments, Options{}) {}
+  Process(const std::vector<std::string>& arguments, Options options);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  void signal(int number);
+  /// Waits for its end; answers the exit code, 128 + n if signal n killed it, -1 (and a failed test) if time
+  /// ran out.
+  int wait();
+  /// The port of a listener, from what the program says at its start.
+  std::uint16_t port(const std::string& listener);
+  /// Waits until stderr contains `words`; false when time ran out.
+  bool says(const std::string& words) const;
+  std::string errors() const;  ///< stderr so far
+  std::string output() const;  ///< stdout so far
+  /// CPU time of all its threads so far.
+  std::chrono::milliseconds cpu_time() const;
+
+ private:
+  TempDir dir_;
+  pid_t pid_ = -1;
+};
+
+/// A whole file; empty if it can't be read.
+std::string contents_of(const std::string& path);
+
+}  // namespace tidegate::test
