@@ -179,7 +179,6 @@ TEST(RedirectListener, SendsToHttpsAndRoutesThatNameItComeFirst) {
   EXPECT_EQ("https://example.com/a%20b?c=d", field_of(answer, "Location"));
   EXPECT_EQ("named", body_of(client.read_message()));
   EXPECT_EQ("any", answer_to(gateway, get("/x"), 1));
-  EXPECT_EQ(1u, gateway.server().totals().redirects);
 }
 
 TEST(RedirectListener, LocationIsNeverBuiltFromRawBytes) {
