@@ -25,6 +25,12 @@ void set_timeouts(int fd) {
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
+/// Each send() is a segment of its own. No effect on a unix socket.
+void set_no_delay(int fd) {
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
 bool readable_within(int fd, milliseconds time) {
   pollfd waiting{fd, POLLIN, 0};
   return ::poll(&waiting, 1, static_cast<int>(time.count())) > 0;
@@ -87,8 +93,7 @@ Peer::~Peer() { close(); }
 Peer Peer::connect(std::uint16_t port, int receive_buffer) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (receive_buffer > 0) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  set_no_delay(fd);
   const sockaddr_in address = loopback(port);
   EXPECT_EQ(0, ::connect(fd, as_sockaddr(address), sizeof address)) << "port " << port << ": " << std::strerror(errno);
   return Peer(fd);
@@ -235,7 +240,9 @@ Peer ScriptedUpstream::accept(int receive_buffer) {
     ADD_FAILURE() << "nobody connected to the upstream";
     return Peer(-1);
   }
-  return Peer(::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC));
+  const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+  set_no_delay(fd);
+  return Peer(fd);
 }
 
 bool ScriptedUpstream::nobody_for(milliseconds time) { return !readable_within(fd_, time); }
