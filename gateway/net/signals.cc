@@ -1,5 +1,6 @@
 #include "gateway/net/signals.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 #include <uv.h>
 
@@ -22,10 +23,21 @@ struct Signals::Impl {
 
   ~Impl() {
     core->silent = true;
-    if (core->open == 0)
+    if (core->open == 0) {
       delete core;
-    else
-      for (auto& handle : core->handles) uv_close(reinterpret_cast<uv_handle_t*>(handle.get()), on_uv_closed);
+      return;
+    }
+    // uv_close() gives a signal its default back, which is death: it waits until it is ignored.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (auto& handle : core->handles) {
+      const int number = handle->signum;
+      uv_close(reinterpret_cast<uv_handle_t*>(handle.get()), on_uv_closed);
+      if (number != 0) ::signal(number, SIG_IGN);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
   static void on_uv_closed(uv_handle_t* handle) noexcept {

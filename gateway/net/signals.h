@@ -8,7 +8,8 @@
 
 namespace tidegate::net {
 
-/// Delivers signals to a callback on the loop. Thread: its loop's. End: the destructor.
+/// Delivers signals to a callback on the loop. Thread: its loop's. End: the destructor; from then on they are
+/// ignored, so that a process on its way out says how it ended rather than that a second TERM ended it.
 class Signals {
  public:
   Signals(Loop& loop, std::initializer_list<int> signals, std::function<void(int signal)> callback);

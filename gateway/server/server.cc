@@ -57,7 +57,6 @@ void Server::run() {
   loop_.run();
   next_.reset();
   current_->directory.reset();
-  signals_.reset();
   for (auto& worker : workers_) worker->stop();
   for (auto& worker : workers_) worker->join();
   log_totals();

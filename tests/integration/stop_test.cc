@@ -165,10 +165,21 @@ TEST(Stop, DuringTheDelayOfADrainNewConnectionsAreStillAccepted) {
   EXPECT_EQ(0, program.process.wait());
 }
 
-TEST(Stop, HupIsSurvivedAndAnswered) {
+TEST(Stop, AnyNumberOfTermsIsOneEnd) {
+  Program program("drain: { window: 10ms, deadline: 1h }\n");
+  auto [client, server] = program.ask();
+  EXPECT_TRUE(eventually([&] {
+    program.process.signal(SIGTERM);
+    return program.process.errors().find("stopped after") != std::string::npos;
+  }));
+  for (int i = 0; i < 100; ++i) program.process.signal(SIGTERM);
+  EXPECT_EQ(0, program.process.wait());
+}
+
+TEST(Stop, HupReloadsAndTrafficGoesOn) {
   Program program;
   program.process.signal(SIGHUP);
-  EXPECT_TRUE(program.process.says("HUP"));
+  EXPECT_TRUE(program.process.says("reloaded"));
   auto [client, server] = program.ask();
   server.send(kOk);
   EXPECT_THAT(client.read_message(), StartsWith("HTTP/1.1 200 OK\r\n"));
