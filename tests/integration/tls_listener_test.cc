@@ -160,7 +160,7 @@ TEST(TlsListener, GivesUpHandshakesThatTakeTooLong) {
   slow.send("\x16\x03\x01");
   silent.expect_end();
   slow.expect_end();
-  EXPECT_EQ(2u, gateway.count(Reason::tls_handshake_timeout));
+  EXPECT_TRUE(eventually([&] { return gateway.count(Reason::tls_handshake_timeout) == 2u; }));
   EXPECT_THAT(fetch(std::move(done)), HasSubstr("hello"));
 }
 
@@ -176,7 +176,7 @@ TEST(TlsListener, EndsAHandshakeOfGarbageAtOnce) {
     client.read_to_end();
     EXPECT_NE(Ending::none, client.ending());
   }
-  EXPECT_EQ(3u, gateway.count(Reason::tls_handshake_failed));
+  EXPECT_TRUE(eventually([&] { return gateway.count(Reason::tls_handshake_failed) == 3u; }));
 }
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ TEST_P(PlainHttpOnTls, IsToldSoAndNeverProxied) {
     EXPECT_EQ(Ending::clean, client.ending());
   }
   EXPECT_TRUE(upstream.nobody_for(20ms));
-  EXPECT_EQ(methods.size(), gateway.count(Reason::plain_http_on_tls));
+  EXPECT_TRUE(eventually([&] { return gateway.count(Reason::plain_http_on_tls) == methods.size(); }));
   EXPECT_THAT(
       gateway.access_log(methods.size()).back(),
       AllOf(HasSubstr("\"status\":400"), HasSubstr("\"plain_http_on_tls\""), Not(HasSubstr("secret"))));
@@ -400,7 +400,7 @@ TEST(TlsEnds, ATruncatedAnswerHasNone) {
     EXPECT_THAT(client.read_to_end(), Not(HasSubstr("0\r\n\r\n")));
     EXPECT_TRUE(client.ending() == Ending::reset || std::string(version) == "HTTP/1.1");
   }
-  EXPECT_EQ(2u, gateway.count(Reason::upstream_truncated));
+  EXPECT_TRUE(eventually([&] { return gateway.count(Reason::upstream_truncated) == 2u; }));
 }
 
 TEST(TlsEnds, ATruncatedLengthHasNone) {
@@ -451,7 +451,7 @@ struct Https {
     EXPECT_TRUE(log.says("server https://127.0.0.1:" + std::to_string(upstream.port()) +
                          " of app: upstream_tls_failed"))
         << log.text();
-    EXPECT_EQ(1u, gateway.count(Reason::upstream_tls_failed));
+    EXPECT_TRUE(eventually([&] { return gateway.count(Reason::upstream_tls_failed) == 1u; }));
   }
 
   CapturedLog log;
@@ -553,7 +553,7 @@ TEST(HttpsUpstream, ThatIsCutWithoutCloseNotifyCutsAnAnswerWithoutLength) {
   server.close();  // a FIN that anybody could have sent
   EXPECT_EQ("", client.read_to_end());
   EXPECT_EQ(Ending::reset, client.ending());
-  EXPECT_EQ(1u, https.gateway.count(Reason::upstream_truncated));
+  EXPECT_TRUE(eventually([&] { return https.gateway.count(Reason::upstream_truncated) == 1u; }));
 }
 
 TEST(HttpsUpstream, ThatEndsWithCloseNotifyEndsAnAnswerWithoutLength) {
