@@ -112,7 +112,8 @@ void Tunnel::on_client_end() {
   if (finished_) return;
   to_upstream_.ended = true;
   set_ended(Party::client, Reason::client_ended);
-  if (to_client_.ended || closing_) return end_if_both_closed();
+  end_if_both_closed();
+  if (finished_) return;
   upstream_.stream->end_writing();
   cut_after(snapshot_->config->timeouts.close);
 }
@@ -120,10 +121,11 @@ void Tunnel::on_client_end() {
 void Tunnel::on_upstream_end() {
   if (finished_) return;
   set_ended(Party::upstream, Reason::upstream_ended);
-  const bool last = to_upstream_.ended || closing_;
-  if (!last) send_close(to_client_, info(Reason::upstream_ended).close_code);
+  // A client that ended first expects no more than the end; one that is being closed has our Close, or is in a frame.
+  if (!to_upstream_.ended && !closing_) send_close(to_client_, info(Reason::upstream_ended).close_code);
   to_client_.ended = true;
-  if (last) return end_if_both_closed();
+  end_if_both_closed();
+  if (finished_) return;
   client_->end_writing();
   cut_after(snapshot_->config->timeouts.close);
 }
