@@ -148,11 +148,14 @@ void Tunnel::on_upstream_error(const Error&) {
 
 void Tunnel::close_oversized(Direction& d, Bytes bytes, const websocket::FrameScanner::Seen& seen) {
   const auto code = info(Reason::message_too_big).close_code;
-  if (!seen.too_big_mid_frame && !d.scanner.close_code()) {
-    // What came whole before the frame that is too much goes on; then our Close instead of that frame.
+  if (!seen.too_big_mid_frame) {
+    // What came whole before the frame that is too much goes on; then our Close instead of that frame, unless a Close
+    // was among what went before.
     if (seen.too_big_boundary > 0) write(d, std::array{bytes.first(seen.too_big_boundary)});
-    const auto frame = ControlFrame::close(speaks_as(d), code, {}, static_cast<std::uint32_t>(host_.random()));
-    write(d, std::array{frame.bytes()});
+    if (!d.scanner.close_code()) {
+      const auto frame = ControlFrame::close(speaks_as(d), code, {}, static_cast<std::uint32_t>(host_.random()));
+      write(d, std::array{frame.bytes()});
+    }
   }
   d.muted = true;
   set_ended(&d == &to_upstream_ ? Party::client : Party::upstream, Reason::message_too_big);
