@@ -39,10 +39,10 @@ Tunnel::~Tunnel() {
 void Tunnel::start(Bytes from_client, Bytes from_upstream, bool client_paused) {
   client_->set_listener(client_side_);
   upstream_.stream->set_listener(upstream_side_);
+  if (client_paused) client_->resume_reading();  // calls nobody from within; what follows may give the stream away
   schedule();
   if (!from_client.empty()) forward(to_upstream_, from_client);
   if (!from_upstream.empty()) forward(to_client_, from_upstream);
-  if (client_paused && !finished_) client_->resume_reading();
 }
 
 Sender Tunnel::speaks_as(const Direction& d) const { return &d == &to_upstream_ ? Sender::client : Sender::server; }
@@ -59,13 +59,15 @@ void Tunnel::forward(Direction& d, Bytes bytes) {
   if (!d.scanner.following() && !std::exchange(d.stop_counted, true)) host_.counters().scanners_stopped.add();
   if (seen.close) set_ended(&d == &to_upstream_ ? Party::client : Party::upstream, Reason::finished);
 
-  if (d.muted) {
-    if (seen.close) end_if_both_closed();
-    return;
+  if (!d.muted) {
+    if (seen.too_big && !closing_) return close_oversized(d, bytes, seen);
+    if (d.close_pending != 0 || d.ping_pending) {
+      forward_with_control(d, bytes, seen);
+    } else {
+      write(d, {&bytes, 1});
+    }
   }
-  if (seen.too_big && !closing_) return close_oversized(d, bytes, seen);
-  if (d.close_pending != 0 || d.ping_pending) return forward_with_control(d, bytes, seen);
-  write(d, {&bytes, 1});
+  if (seen.close && closing_) end_if_both_closed();
 }
 
 /// A frame of ours waits for a boundary: it goes in where the last frame within these bytes ends.
@@ -78,16 +80,11 @@ void Tunnel::forward_with_control(Direction& d, Bytes bytes, const websocket::Fr
   if ((d.close_pending == 0 && !d.ping_pending) || seen.boundary == 0) return write(d, {&bytes, 1});
   write(d, std::array{bytes.first(seen.boundary)});
   if (d.close_pending != 0) {
-    const auto frame = ControlFrame::close(speaks_as(d), std::exchange(d.close_pending, std::uint16_t{0}), {},
-                                           static_cast<std::uint32_t>(host_.random()));
-    write(d, std::array{frame.bytes()});
-    d.muted = true;  // after a Close of ours nothing more goes that way
+    write_close(d, std::exchange(d.close_pending, std::uint16_t{0}));
     return end_if_both_closed();
   }
   d.ping_pending = false;
-  const auto frame = ControlFrame::ping(speaks_as(d), {}, static_cast<std::uint32_t>(host_.random()));
-  other(d).heard_since_ping = false;
-  write(d, std::array{frame.bytes(), bytes.subspan(seen.boundary)});
+  write_ping(d, bytes.subspan(seen.boundary));
 }
 
 void Tunnel::write(Direction& d, std::span<const Bytes> pieces) {
@@ -100,9 +97,27 @@ void Tunnel::write(Direction& d, std::span<const Bytes> pieces) {
   schedule();
 }
 
+/// After a Close of ours nothing more goes that way. What the source still says is read and dropped, its own Close
+/// among it, so that a sink that does not keep up holds nothing back any more.
+void Tunnel::write_close(Direction& d, std::uint16_t code) {
+  const auto frame = ControlFrame::close(speaks_as(d), code, {}, static_cast<std::uint32_t>(host_.random()));
+  write(d, std::array{frame.bytes()});
+  d.muted = true;
+  resume_source(d);
+}
+
+void Tunnel::write_ping(Direction& d, Bytes behind) {
+  const auto frame = ControlFrame::ping(speaks_as(d), {}, static_cast<std::uint32_t>(host_.random()));
+  other(d).heard_since_ping = false;
+  write(d, std::array{frame.bytes(), behind});
+}
+
 void Tunnel::on_drained(Direction& d) {
-  if (finished_ || !std::exchange(d.congested, false)) return;
-  if (!d.ended) source(d).resume_reading();
+  if (!finished_) resume_source(d);
+}
+
+void Tunnel::resume_source(Direction& d) {
+  if (std::exchange(d.congested, false) && !d.ended) source(d).resume_reading();
 }
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -133,8 +148,7 @@ void Tunnel::on_upstream_end() {
 void Tunnel::on_client_error(const Error&) {
   if (finished_) return;
   set_ended(Party::client, Reason::client_reset);
-  upstream_.stream->reset_on_close();
-  to_upstream_.ended = to_client_.ended = true;
+  if (!told_the_end(to_upstream_)) upstream_.stream->reset_on_close();
   finish(Reason::client_reset);
 }
 
@@ -142,7 +156,7 @@ void Tunnel::on_upstream_error(const Error&) {
   if (finished_) return;
   set_ended(Party::upstream, Reason::upstream_reset);
   send_close(to_client_, info(Reason::upstream_reset).close_code);
-  if (!to_client_.muted && !to_client_.scanner.close_code()) client_->reset_on_close();
+  if (!told_the_end(to_client_)) client_->reset_on_close();
   finish(Reason::upstream_reset);
 }
 
@@ -152,10 +166,7 @@ void Tunnel::close_oversized(Direction& d, Bytes bytes, const websocket::FrameSc
     // What came whole before the frame that is too much goes on; then our Close instead of that frame, unless a Close
     // was among what went before.
     if (seen.too_big_boundary > 0) write(d, std::array{bytes.first(seen.too_big_boundary)});
-    if (!d.scanner.close_code()) {
-      const auto frame = ControlFrame::close(speaks_as(d), code, {}, static_cast<std::uint32_t>(host_.random()));
-      write(d, std::array{frame.bytes()});
-    }
+    if (!d.scanner.close_code()) write_close(d, code);
   }
   d.muted = true;
   set_ended(&d == &to_upstream_ ? Party::client : Party::upstream, Reason::message_too_big);
@@ -178,13 +189,12 @@ void Tunnel::send_close(Direction& d, std::uint16_t code) {
     d.close_pending = code;
     return;
   }
-  const auto frame = ControlFrame::close(speaks_as(d), code, {}, static_cast<std::uint32_t>(host_.random()));
-  write(d, std::array{frame.bytes()});
-  d.muted = true;
+  write_close(d, code);
 }
 
 /// Ends the tunnel once neither peer has anything left to say: each has sent its Close, or EOF.
 void Tunnel::end_if_both_closed() {
+  if (finished_) return;
   const auto said_goodbye = [this](const Direction& d) {
     return d.ended || (closing_ && d.scanner.close_code().has_value());
   };
@@ -211,16 +221,23 @@ void Tunnel::finish(Reason reason) {
   set_ended(Party::gateway, reason);
   deadline_.disarm();
   log_end();
-  // Whatever a peer was told must reach it: queued bytes and FIN, and no reset that overtakes them.
-  const bool goodbye = reason != Reason::stop && reason != Reason::client_reset && reason != Reason::send_timeout;
+  resume_source(to_upstream_);
+  resume_source(to_client_);
+  // Whatever a peer was told must reach it: queued bytes and FIN, and no reset that overtakes them. Where the other
+  // side broke before a peer was told the end, that peer sees it break too.
+  const bool goodbye = reason != Reason::stop && reason != Reason::send_timeout;
+  const bool client_broke = reason == Reason::client_reset;
+  const bool upstream_broke = reason == Reason::upstream_reset;
   const auto part = [&](std::unique_ptr<net::Stream> stream, const Direction& from) {
     const auto patience = stream->queued_bytes() > 0 ? std::max(route_.conf->timeouts.send, milliseconds(1000))
                                                      : snapshot_->config->timeouts.close;
     host_.loop().linger(std::move(stream), patience, /*wait_for_peer=*/!from.ended);
   };
-  if (goodbye) {
-    if (reason != Reason::upstream_reset || to_client_.muted) part(std::move(client_), to_upstream_);
-    if (reason != Reason::upstream_reset) part(std::move(upstream_.stream), to_client_);
+  if (goodbye && !client_broke && (!upstream_broke || told_the_end(to_client_))) {
+    part(std::move(client_), to_upstream_);
+  }
+  if (goodbye && !upstream_broke && (!client_broke || told_the_end(to_upstream_))) {
+    part(std::move(upstream_.stream), to_client_);
   }
   host_.retire(*this);
 }
@@ -324,9 +341,7 @@ void Tunnel::send_ping(Direction& d) {
     d.ping_pending = true;
     return;
   }
-  const auto frame = ControlFrame::ping(speaks_as(d), {}, static_cast<std::uint32_t>(host_.random()));
-  other(d).heard_since_ping = false;
-  write(d, std::array{frame.bytes()});
+  write_ping(d, {});
 }
 
 bool Tunnel::expired(Clock::time_point since, milliseconds limit, Clock::time_point now) const {

@@ -87,7 +87,11 @@ class Tunnel final : public Resident {
   void forward(Direction& d, Bytes bytes);
   void forward_with_control(Direction& d, Bytes bytes, const websocket::FrameScanner::Seen& seen);
   void write(Direction& d, std::span<const Bytes> pieces);
+  void write_close(Direction& d, std::uint16_t code);
+  void write_ping(Direction& d, Bytes behind);
   void on_drained(Direction& d);
+  /// Reads the source again, if it was paused because the sink did not keep up.
+  void resume_source(Direction& d);
   void on_client_end();
   void on_upstream_end();
   void on_client_error(const Error& error);
@@ -99,6 +103,8 @@ class Tunnel final : public Resident {
   void send_close(Direction& d, std::uint16_t code);
   void send_ping(Direction& d);
   void end_if_both_closed();
+  /// Does the sink know that nothing more comes?
+  bool told_the_end(const Direction& d) const { return d.muted || d.ended || d.scanner.close_code().has_value(); }
   void set_ended(Party by, Reason reason);
   void cut_after(std::chrono::milliseconds patience);
   void finish(Reason reason);
