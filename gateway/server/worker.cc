@@ -1,5 +1,6 @@
 #include "gateway/server/worker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/base/crypto.h"
@@ -107,6 +108,7 @@ void Worker::drain(const tunnel::DrainPlan& plan) {
   loop_->post([this, plan] {
     draining_ = true;
     drain_plan_ = plan;
+    drain_began_ = loop_->now();
     gates_.clear();
     residents_.for_each([&plan](tunnel::Resident& resident) { resident.begin_drain(plan); });
     check_empty();
@@ -164,7 +166,13 @@ void Worker::admit(std::unique_ptr<tunnel::Resident> resident) {
   tunnel::Resident* admitted = resident.release();  // owned by residents_; retire() takes it back
   residents_.push_back(*admitted);
   resident_count_.fetch_add(1, std::memory_order_relaxed);
-  if (draining_) admitted->begin_drain(drain_plan_);
+  if (!draining_) return;
+  // A tunnel whose handshake was in flight: its plan is what is left of the others'.
+  tunnel::DrainPlan late = drain_plan_;
+  const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(loop_->now() - drain_began_);
+  late.window = std::max(late.window - passed, std::chrono::milliseconds(0));
+  late.deadline -= passed;
+  admitted->begin_drain(late);
 }
 
 void Worker::retire(tunnel::Resident& resident) {

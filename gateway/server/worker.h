@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -107,6 +108,7 @@ class Worker final : public tunnel::Host {
   std::uint64_t next_id_ = 0;
   std::uint64_t random_state_[2];
   tunnel::DrainPlan drain_plan_;
+  std::chrono::steady_clock::time_point drain_began_;
   net::DeadlineOf<Worker, &Worker::check_empty> goodbyes_{*this};  ///< draining: looks again soon
   bool draining_ = false;
   bool reported_empty_ = false;

@@ -350,9 +350,9 @@ void ClientConnection::on_upgraded(upstream::Connection upstream, const AccessRe
                                          std::move(upstream), std::move(origin));
   const bool paused = std::exchange(holding_paused_, false);
   const std::string held = std::exchange(held_, {});
-  close();
   Tunnel& running = *tunnel;
   host_.admit(std::move(tunnel));
+  close();  // not before: a worker that drains would have found itself empty in between
   running.start(as_bytes(held), from_upstream, paused);
 }
 

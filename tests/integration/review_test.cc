@@ -102,5 +102,23 @@ TEST(Goodbye, ACloseThatComesWithTheRestOfAFrameEndsATunnelThatIsClosing) {
   for (Peer* peer : {&tunnel.client, &tunnel.upstream, &witness.client, &witness.upstream}) peer->close();
 }
 
+TEST(Drain, AHandshakeInFlightBecomesATunnelThatGetsItsClose) {
+  ScriptedUpstream scripted;
+  Gateway gateway(
+      Gateway::in_front_of(scripted.url(), "workers: 1\ndrain: { window: 10ms, deadline: 9s }\n"));
+  Peer idle = idle_client(gateway, scripted);
+  Peer client = gateway.connect();
+  client.send(handshake_request());
+  Peer upstream = scripted.accept();
+  upstream.read_head();
+  begin_drain(gateway, idle);
+  idle.close();
+  upstream.send(handshake_response());
+  EXPECT_THAT(client.read_head(), HasSubstr("101"));
+  EXPECT_EQ(close_frame(1001, false), client.read_exactly(4));
+  client.close();
+  upstream.close();
+}
+
 }  // namespace
 }  // namespace tidegate::test
