@@ -14,6 +14,8 @@ using std::chrono::milliseconds;
 
 /// For how long what a client still sends is read and thrown away after our last word (DESIGN.md, "Refused").
 constexpr milliseconds kLingering{2000};
+/// How long a drain waits for a connection that has asked for nothing yet: its first request may be on its way.
+constexpr milliseconds kFirstRequest{1000};
 
 ClientConnection::ClientConnection(Host& host, std::shared_ptr<Snapshot> snapshot, std::size_t listener,
                                    std::unique_ptr<net::Stream> socket)
@@ -44,7 +46,7 @@ ClientConnection::~ClientConnection() = default;
 void ClientConnection::on_open() {
   if (state_ != State::tls_handshake) return;
   state_ = State::head;
-  deadline_.arm(host_.loop().timers(), snapshot_->config->timeouts.header);
+  deadline_.arm(host_.loop().timers(), host_.draining() ? kFirstRequest : snapshot_->config->timeouts.header);
 }
 
 void ClientConnection::on_data(Bytes bytes) {
@@ -145,7 +147,7 @@ std::size_t ClientConnection::read_head(Bytes bytes) {
     return bytes.size();
   }
   if (!fed.value().complete) {
-    if (!had_begun && parser_.begun() && served_one_) {
+    if (!had_begun && parser_.begun() && (served_one_ || host_.draining())) {
       deadline_.arm(host_.loop().timers(), snapshot_->config->timeouts.header);
     }
     return fed.value().consumed;
@@ -415,8 +417,10 @@ void ClientConnection::next_request() {
 }
 
 void ClientConnection::begin_drain(const DrainPlan&) {
-  if (state_ == State::tls_handshake) return close();
-  if (state_ == State::head && !parser_.begun()) say_goodbye();
+  const bool waits = state_ == State::tls_handshake || (state_ == State::head && !parser_.begun());
+  if (!waits) return;
+  if (served_one_) return say_goodbye();
+  deadline_.arm(host_.loop().timers(), kFirstRequest);
 }
 
 /// What is queued is sent, then FIN; what the client still sends is thrown away, so that no reset overtakes the
@@ -447,11 +451,12 @@ void ClientConnection::close() {
 
 void ClientConnection::on_deadline() {
   if (state_ == State::tls_handshake) {
-    host_.counters().count(Reason::tls_handshake_timeout);
+    host_.counters().count(host_.draining() ? Reason::drain : Reason::tls_handshake_timeout);
     return close();
   }
   if (parser_.begun()) return refuse(Error(Reason::header_timeout), make_record());
-  host_.counters().count(served_one_ ? Reason::keepalive_timeout : Reason::header_timeout);
+  const Reason idle = served_one_ ? Reason::keepalive_timeout : Reason::header_timeout;
+  host_.counters().count(host_.draining() ? Reason::drain : idle);
   say_goodbye();
 }
 

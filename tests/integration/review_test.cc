@@ -120,5 +120,29 @@ TEST(Drain, AHandshakeInFlightBecomesATunnelThatGetsItsClose) {
   upstream.close();
 }
 
+TEST(Drain, AConnectionThatHasJustComeIsServedOnce) {
+  ScriptedUpstream scripted;
+  Gateway gateway(Gateway::in_front_of(scripted.url(), "workers: 1\ndrain: { deadline: 10s, window: 1s }\n"));
+  Peer idle = idle_client(gateway, scripted);
+  Peer fresh = gateway.connect();
+  ASSERT_TRUE(eventually([&] { return gateway.server().residents() == 2; }));
+  begin_drain(gateway, idle);
+  fresh.send(kRequest);
+  Peer upstream = scripted.accept();
+  upstream.read_head();
+  upstream.send(kAnswer);
+  EXPECT_THAT(fresh.read_message(), HasSubstr("Connection: close\r\n"));
+  fresh.expect_end();
+}
+
+TEST(Drain, AConnectionThatNeverAsksDoesNotHoldItUp) {
+  ScriptedUpstream scripted;
+  Gateway gateway(Gateway::in_front_of(scripted.url(), "workers: 1\ndrain: { deadline: 60s, window: 1s }\n"));
+  Peer silent = gateway.connect();
+  ASSERT_TRUE(eventually([&] { return gateway.server().residents() == 1; }));
+  gateway.server().begin_drain();
+  silent.expect_end();
+}
+
 }  // namespace
 }  // namespace tidegate::test
