@@ -76,7 +76,10 @@ void Exchange::start() {
   }
   wish_.timeout = route_.timeouts.connect;
   make_head();
-  if (wants_body()) body_deadline_.arm(host_.loop().timers(), route_.timeouts.body);
+  // A client that waits for the upstream's 100 is not slow.
+  if (wants_body() && !request_.head->expect_continue) {
+    body_deadline_.arm(host_.loop().timers(), route_.timeouts.body);
+  }
   if (request_.head->upgrade != http::Upgrade::websocket) {
     if (auto idle = site_.connector->take_idle(wish_)) return on_connected(std::move(*idle));
   }
@@ -251,6 +254,9 @@ Bytes Exchange::read_head(Bytes bytes) {
 }
 
 void Exchange::relay_informational(const http::ResponseHead& head) {
+  if (head.status == 100 && wants_body() && !client_paused_) {
+    body_deadline_.arm(host_.loop().timers(), route_.timeouts.body);
+  }
   if (request_.head->minor_version == 0) return;  // RFC 9110 §15.2: not to HTTP/1.0
   std::string text;
   http::append_response(text, head, http::ResponseContext{});

@@ -144,5 +144,19 @@ TEST(Drain, AConnectionThatNeverAsksDoesNotHoldItUp) {
   silent.expect_end();
 }
 
+TEST(Continue, AClientThatWaitsForItIsNotASlowClient) {
+  ScriptedUpstream scripted;
+  Gateway gateway(Gateway::in_front_of(scripted.url(), "", "    timeouts: { body: 50ms }\n"));
+  Peer client = gateway.connect();
+  client.send("POST / HTTP/1.1\r\nHost: example.com\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+  Peer upstream = scripted.accept();
+  upstream.read_head();
+  EXPECT_TRUE(client.silent_for(300ms));
+  upstream.send("HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_THAT(client.read_head(), HasSubstr("100 Continue"));
+  // From here on it is the client's turn.
+  EXPECT_THAT(client.read_head(), HasSubstr("408"));
+}
+
 }  // namespace
 }  // namespace tidegate::test
