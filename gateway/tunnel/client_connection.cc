@@ -76,7 +76,7 @@ void ClientConnection::on_error(const Error& error) {
         AccessRecord record = make_record();
         record.status = http_status(error);
         record.reason = error.reason;
-        if (host_.logs_access()) host_.log_access(record);
+        finish_record(record);
       }
       return close();
     case State::head: return close();

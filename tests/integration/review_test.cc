@@ -158,5 +158,24 @@ TEST(Continue, AClientThatWaitsForItIsNotASlowClient) {
   EXPECT_THAT(client.read_head(), HasSubstr("408"));
 }
 
+TEST(AccessLog, RecordsPlainHttpOnATlsPortLikeEveryRefusal) {
+  const Authority authority;
+  const Issued issued = authority.issue({.names = {"example.com"}});
+  const TempDir files;
+  Gateway gateway(
+      "listeners:\n  https:\n    address: \"127.0.0.1:0\"\n    tls: { certificates: [{ certificate: " +
+      files.write("a.pem", issued.certificate) +
+      ", private_key: " + files.write("a.key", issued.private_key) +
+      " }] }\nroutes:\n  - path: /\n    respond: { status: 204 }\n");
+  Peer client = gateway.connect();
+  client.send(kRequest);
+  EXPECT_THAT(client.read_to_end(), HasSubstr("400 Bad Request"));
+  const std::string record = gateway.access_log(1)[0];
+  EXPECT_THAT(record, HasSubstr("\"plain_http_on_tls\""));
+  EXPECT_THAT(record, HasSubstr("\"remote_addr\":\"127.0.0.1\""));
+  EXPECT_THAT(record, HasSubstr("\"listener\":\"https\""));
+  EXPECT_THAT(record, Not(HasSubstr("\"time\":\"1970")));
+}
+
 }  // namespace
 }  // namespace tidegate::test
