@@ -3,7 +3,6 @@
 #include <array>
 #include <utility>
 
-#include "gateway/base/log.h"
 #include "gateway/tunnel/acme.h"
 #include "gateway/tunnel/exchange.h"
 #include "gateway/tunnel/tunnel.h"

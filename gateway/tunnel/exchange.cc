@@ -14,7 +14,7 @@ namespace {
 constexpr int kMaxInformational = 20;
 constexpr http::HeadLimits kResponseLimits{64 * kKiB, 500, 8 * kKiB};
 constexpr std::string_view kCrlf = "\r\n";
-/// More pieces than this are copied together: a write takes at most IOV_MAX.
+/// More pieces than this cost less copied together than handed to the kernel a few at a time.
 constexpr std::size_t kMaxPieces = 64;
 
 /// Puts `payload` between the chunk framing it needs; `header` must outlive the pieces.
@@ -44,11 +44,24 @@ Result<Taken> take_payload(http::BodyDecoder& decoder, Bytes bytes) {
   return taken;
 }
 
-std::string join(std::span<const Bytes> pieces) {
-  std::string joined;
-  for (Bytes piece : pieces) joined += as_text(piece);
-  return joined;
-}
+/// The pieces of one write, or a single copy of them all where they are many (a body in tiny chunks).
+class Gathered {
+ public:
+  explicit Gathered(std::span<const Bytes> pieces) : pieces_(pieces) {
+    if (pieces.size() <= kMaxPieces) return;
+    for (Bytes piece : pieces) joined_ += as_text(piece);
+    whole_ = as_bytes(joined_);
+    pieces_ = {&whole_, 1};
+  }
+  Gathered(const Gathered&) = delete;
+  Gathered& operator=(const Gathered&) = delete;
+  std::span<const Bytes> pieces() const { return pieces_; }
+
+ private:
+  std::string joined_;
+  Bytes whole_;
+  std::span<const Bytes> pieces_;
+};
 
 }  // namespace
 
@@ -167,14 +180,8 @@ std::size_t Exchange::feed_body(Bytes bytes) {
 }
 
 void Exchange::send_body(std::span<const Bytes> pieces) {
-  std::string joined;
-  Bytes whole;
-  if (pieces.size() > kMaxPieces) {
-    joined = join(pieces);
-    whole = as_bytes(joined);
-    pieces = {&whole, 1};
-  }
-  if (upstream_.stream->write(pieces) == net::Flow::congested && !upstream_congested_) {
+  const Gathered gathered(pieces);
+  if (upstream_.stream->write(gathered.pieces()) == net::Flow::congested && !upstream_congested_) {
     upstream_congested_ = true;
     upstream_stall_bytes_ = upstream_.stream->queued_bytes();
     upstream_stall_.arm(host_.loop().timers(), route_.timeouts.send);
@@ -320,14 +327,8 @@ void Exchange::relay_body(std::string_view head, Bytes bytes) {
 }
 
 void Exchange::write_to_client(std::span<const Bytes> pieces) {
-  std::string joined;
-  Bytes whole;
-  if (pieces.size() > kMaxPieces) {
-    joined = join(pieces);
-    whole = as_bytes(joined);
-    pieces = {&whole, 1};
-  }
-  if (client_.write(pieces) == net::Flow::ready || upstream_paused_) return;
+  const Gathered gathered(pieces);
+  if (client_.write(gathered.pieces()) == net::Flow::ready || upstream_paused_) return;
   upstream_paused_ = true;
   upstream_.stream->pause_reading();
   client_stall_bytes_ = client_.stream().queued_bytes();

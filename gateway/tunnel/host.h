@@ -6,7 +6,6 @@
 #include <string>
 
 #include "gateway/base/intrusive_list.h"
-#include "gateway/base/slot_map.h"
 #include "gateway/net/loop.h"
 #include "gateway/tunnel/access_record.h"
 #include "metrics/counters.h"
