@@ -8,7 +8,6 @@
 #include "gateway/net/adopt.h"
 #include "gateway/net/sockaddr.h"
 #include "gateway/net/socket_core.h"
-#include "gateway/net/socket_options.h"
 
 namespace tidegate::net {
 namespace {
@@ -56,6 +55,7 @@ class Dial {
     }
     dial->limit_.arm(core.loop().timers(), timeout);
     static_cast<void>(dial.release());
+    core.dialling();
   }
 
  private:
@@ -79,14 +79,6 @@ class Dial {
   SocketCore& core_;
   DeadlineOf<Dial, &Dial::on_timeout> limit_{*this};
 };
-
-void dial_tcp(SocketCore& core, const RawAddress& to, std::chrono::milliseconds timeout) {
-  const int fd = ::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return core.fail_later(-errno);
-  set_tcp_options(fd);
-  if (const int result = core.open(fd); result != 0) return core.fail_later(result);
-  Dial::start(core, to, timeout);
-}
 
 /// A unix socket is connected at once or not at all (EAGAIN: the server's backlog is full).
 void dial_unix(SocketCore& core, const RawAddress& to) {
@@ -116,7 +108,7 @@ std::unique_ptr<Stream> dial(Loop& loop, const SocketAddress& to, std::chrono::m
   } else if (is_unix) {
     dial_unix(core, *raw);
   } else {
-    dial_tcp(core, *raw, timeout);
+    Dial::start(core, *raw, timeout);
   }
   return socket;
 }

@@ -1,14 +1,18 @@
 #include "gateway/net/socket_core.h"
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <new>
+
+#include "gateway/net/socket_options.h"
 
 namespace tidegate::net {
 namespace {
@@ -22,6 +26,21 @@ std::size_t total_of(std::span<const Bytes> pieces) {
 uv_buf_t buffer_of(const std::byte* data, std::size_t size) {
   // libuv's writes take a pointer to mutable bytes and don't touch them.
   return uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(data)), static_cast<unsigned>(size));
+}
+
+/// How many bytes the socket takes now, or a negative errno. send(2) itself: uv_try_write() would make it a
+/// write(2), which goes through the file layer first.
+ssize_t send_now(int fd, std::span<iovec> pieces) {
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = pieces.size();
+  ssize_t sent = -1;
+  do {
+    sent = pieces.size() == 1 ? ::send(fd, pieces[0].iov_base, pieces[0].iov_len, MSG_DONTWAIT | MSG_NOSIGNAL)
+                              : ::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  if (sent >= 0) return sent;
+  return errno == EAGAIN || errno == ENOBUFS ? 0 : -errno;
 }
 
 }  // namespace
@@ -114,11 +133,12 @@ void SocketCore::resume_reading() {
 }
 
 void SocketCore::update_reading() {
-  // A TCP dial may be told at once: libuv reads nothing before it is connected, and the descriptor then needs
-  // one epoll_ctl() less.
-  const bool readable = state_ == State::open || (state_ == State::dialling && uv_.any.type == UV_TCP);
-  const bool wanted = started_ && pauses_ == 0 && !ended_ && readable;
-  if (wanted == reading_) return;
+  // A dial is watched for bytes from the start, whether or not the listener reads yet: libuv reads nothing
+  // before it is connected, and the descriptor then needs two epoll_ctl() less.
+  const bool ready = state_ == State::open ? started_ : state_ == State::dialling;
+  const bool wanted = ready && pauses_ == 0 && !ended_;
+  const bool possible = uv_is_readable(&uv_.stream) != 0;  // there is a socket
+  if (wanted == reading_ || !possible) return;
   reading_ = wanted;
   if (!wanted) {
     uv_read_stop(&uv_.stream);
@@ -176,19 +196,18 @@ Flow SocketCore::write(std::span<const Bytes> pieces) {
 
 /// Bytes that the socket took, or a negative errno.
 ssize_t SocketCore::try_write(std::span<const Bytes> pieces) {
-  std::array<uv_buf_t, 16> buffers;
+  std::array<iovec, 16> vectors;  // NOLINT: left uninitialised on purpose
   std::size_t taken = 0;
   for (auto piece = pieces.begin(); piece != pieces.end();) {
-    unsigned count = 0;
+    std::size_t count = 0;
     std::size_t offered = 0;
-    for (; piece != pieces.end() && count < buffers.size(); ++piece) {
+    for (; piece != pieces.end() && count < vectors.size(); ++piece) {
       if (piece->empty()) continue;
-      buffers[count++] = buffer_of(piece->data(), piece->size());
+      vectors[count++] = {const_cast<std::byte*>(piece->data()), piece->size()};  // only read from
       offered += piece->size();
     }
     if (count == 0) break;
-    const int result = uv_try_write(&uv_.stream, buffers.data(), count);
-    if (result == UV_EAGAIN) break;
+    const ssize_t result = send_now(fd(), std::span(vectors).first(count));
     if (result < 0) return result;
     taken += static_cast<std::size_t>(result);
     if (static_cast<std::size_t>(result) < offered) break;
@@ -267,13 +286,18 @@ void SocketCore::reset_on_close() {
 // Beginnings and ends
 // ---------------------------------------------------------------------------------------------
 
+void SocketCore::dialling() {
+  set_tcp_options(fd());
+  update_reading();
+}
+
 void SocketCore::opened() {
   state_ = State::open;
   was_open_ = true;
-  update_reading();
   flush();
   shut_down_if_sent();
   if (listener_ != nullptr) listener_->on_open();
+  if (state_ == State::open) update_reading();  // the core is there, whatever the listener did to its stream
 }
 
 void SocketCore::fail_later(int os_error) {

@@ -48,7 +48,9 @@ class SocketCore final : public Deferred {
   void end_writing();
   void reset_on_close();
 
-  /// A dial succeeded. Calls the listener as its last act.
+  /// A TCP dial is under way, on a socket that libuv has made.
+  void dialling();
+  /// A dial succeeded. Calls the listener.
   void opened();
   /// A dial is going to be reported as succeeded, from the loop.
   void open_later() { loop().defer(*this); }

@@ -16,11 +16,11 @@ void set(int fd, int level, int option, int value) {
 
 void set_tcp_options(int fd) {
   set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   set(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);   // seconds
   set(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);  // seconds
   set(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
   set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 120'000);  // milliseconds
+  set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);  // last: it starts the timer, which the others would set again
 }
 
 }  // namespace tidegate::net
