@@ -237,6 +237,11 @@ void Loop::defer(Deferred& item) {
 }
 
 void Loop::linger(std::unique_ptr<Stream> stream, std::chrono::milliseconds deadline, bool wait_for_peer) {
+  if (!wait_for_peer) {
+    // The kernel sends what it has taken, and FIN, after the close too; of TLS's last word it knows nothing.
+    if (stream->tls() != nullptr) stream->end_writing();
+    if (stream->queued_bytes() == 0) return;
+  }
   auto* lingering = new Lingering(*this, impl_->lingering_count, std::move(stream), wait_for_peer);
   impl_->lingering.push_back(*lingering);  // it deletes itself by retiring
   lingering->begin(deadline);
