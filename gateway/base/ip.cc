@@ -34,11 +34,15 @@ IpAddress IpAddress::from_v6(const void* bytes) {
 }
 
 std::string IpAddress::to_string() const {
-  char text[INET6_ADDRSTRLEN];
-  if (v4_) {
-    inet_ntop(AF_INET, bytes_.data() + 12, text, sizeof text);
-  } else {
-    inet_ntop(AF_INET6, bytes_.data(), text, sizeof text);
+  if (!v4_) {
+    char text[INET6_ADDRSTRLEN];
+    return inet_ntop(AF_INET6, bytes_.data(), text, sizeof text);
+  }
+  std::string text;  // by hand: every request needs one, and inet_ntop() prints by way of sprintf()
+  for (std::size_t i = 12; i < 16; ++i) {
+    char digits[3];
+    if (i > 12) text += '.';
+    text.append(digits, std::to_chars(digits, digits + sizeof digits, bytes_[i]).ptr);
   }
   return text;
 }

@@ -28,7 +28,9 @@ Result<std::unique_ptr<Request>> Request::make(std::unique_ptr<http::RequestHead
   request->head = std::move(head);
   const http::RequestHead& h = *request->head;
   request->identity = identify(h, stream.peer(), snapshot.config->trusted_proxies);
-  request->peer_addr = stream.peer() != nullptr ? stream.peer()->to_string() : std::string();
+  if (stream.peer() != nullptr) {
+    request->peer_addr = request->identity.peer_trusted ? stream.peer()->to_string() : request->identity.remote_addr;
+  }
 
   const std::size_t question = h.path.find('?');
   auto uri = routing::normalize_path(h.path == "*" ? std::string_view("/") : h.path.substr(0, question));
