@@ -12,7 +12,11 @@ inline char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char
 /// ASCII case-insensitive equality, as field names and most tokens compare (RFC 9110 §5.1).
 inline bool iequals(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
+  if (a.empty()) return true;
+  // Most that differ do so at once, and most that are equal are so to the letter: the loop is for the rest.
+  if (ascii_lower(a.front()) != ascii_lower(b.front())) return false;
+  if (a == b) return true;
+  for (std::size_t i = 1; i < a.size(); ++i) {
     if (ascii_lower(a[i]) != ascii_lower(b[i])) return false;
   }
   return true;
