@@ -16,9 +16,11 @@ Lingering::~Lingering() {
 
 void Lingering::begin(std::chrono::milliseconds deadline) {
   // A deadline of zero means "at once" here, and "never" to the wheel.
-  limit_.arm(loop_.timers(), std::max(deadline, std::chrono::milliseconds(1)));
+  term_ = std::max(deadline, std::chrono::milliseconds(1));
+  limit_.arm(loop_.timers(), term_);
   stream_->set_listener(*this);
   stream_->end_writing();
+  queued_bytes_ = stream_->queued_bytes();
   stream_->start_reading();
   if (!wait_for_peer_) look();
 }
@@ -30,6 +32,13 @@ void Lingering::leave() {
   limit_.disarm();
   next_look_.disarm();
   loop_.retire(std::unique_ptr<Retired>(this));
+}
+
+/// A slow peer is not a dead one: whoever took some of what is queued gets another term for the rest.
+void Lingering::on_limit() {
+  const std::size_t before = std::exchange(queued_bytes_, stream_->queued_bytes());
+  if (queued_bytes_ == 0 || queued_bytes_ >= before) return leave();
+  limit_.arm(loop_.timers(), term_);
 }
 
 /// Nothing says when a queue has become empty, which only goodbyes want to know: so look once per tick.

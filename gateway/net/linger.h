@@ -17,7 +17,8 @@ struct LingeringTag;
 ///
 /// Owner:  itself, until it retires to its loop; the loop retires those that are left when it ends.
 /// Thread: its loop's.
-/// End:    the peer has ended and the queue is empty, an error, or the deadline.
+/// End:    the peer has ended and the queue is empty, an error, or a deadline in which the peer took nothing
+///         of the queue.
 class Lingering final : public Retired, public StreamListener, public ListHook<LingeringTag> {
  public:
   Lingering(Loop& loop, std::size_t& count, std::unique_ptr<Stream> stream, bool wait_for_peer);
@@ -34,12 +35,15 @@ class Lingering final : public Retired, public StreamListener, public ListHook<L
 
  private:
   void look();
+  void on_limit();
 
   Loop& loop_;
   std::size_t& count_;
   std::unique_ptr<Stream> stream_;
   bool wait_for_peer_;
-  DeadlineOf<Lingering, &Lingering::leave> limit_{*this};
+  std::chrono::milliseconds term_{0};
+  std::size_t queued_bytes_ = 0;  ///< when the term began
+  DeadlineOf<Lingering, &Lingering::on_limit> limit_{*this};
   DeadlineOf<Lingering, &Lingering::look> next_look_{*this};
 };
 

@@ -68,9 +68,10 @@ class Loop {
   void defer(Deferred& item);
 
   /// Gives a stream its goodbye: what is queued is sent, then FIN (end_writing); what the peer still sends is
-  /// read and thrown away; the stream is destroyed when the peer has ended too, or after `deadline`.
-  /// `wait_for_peer` false: destroyed as soon as the queue is empty (for a peer that has ended already). The
-  /// caller has undone its pauses. Looks at the queue once per tick of the wheel.
+  /// read and thrown away; the stream is destroyed when the peer has ended too, or after a `deadline` in
+  /// which it took nothing of the queue. `wait_for_peer` false: as soon as the queue is empty (for a peer
+  /// that has ended already). The caller has undone its pauses. Looks at the queue once per tick of the
+  /// wheel.
   void linger(std::unique_ptr<Stream> stream, std::chrono::milliseconds deadline, bool wait_for_peer = true);
   /// Streams in linger().
   std::size_t lingering() const;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "tests/support/memory_stream.h"
 #include "tests/unit/net/net_fixture.h"
 
 namespace tidegate::net {
@@ -61,6 +62,20 @@ TEST_F(Linger, EndsAtTheDeadlineWithAPeerThatSendsForEver) {
     loop.post([] {});
     return loop.lingering() == 0;
   }));
+}
+
+TEST(LingerSlowly, GoesOnWhileThePeerTakesWhatIsQueued) {
+  Loop loop;
+  auto stream = std::make_unique<test::MemoryStream>(loop);
+  test::MemoryPeer slow = stream->far_end();
+  slow.set_window(0);
+  stream->write(as_bytes(pattern(400)));
+  loop.linger(std::move(stream), 100ms, false);
+  ASSERT_TRUE(run_until(loop, [&] {
+    slow.grant(10);
+    return loop.lingering() == 0;
+  }));
+  EXPECT_EQ(slow.received().size(), 400U);
 }
 
 TEST_F(Linger, WithoutWaitingEndsAtOnceIfNothingIsQueued) {
