@@ -88,7 +88,6 @@ class Server {
   void ask_workers_to_drain();
   void on_worker_empty();
   void on_drain_deadline();
-  void stop_workers();
   void log_totals() const;
 
   Options options_;
