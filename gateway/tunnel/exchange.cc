@@ -72,7 +72,8 @@ Exchange::Exchange(ClientConnection& client, UpstreamSite& site)
       request_(client.request()),
       route_(*client.request().route->conf),
       request_body_(request_.head->framing, request_.head->content_length, Party::client),
-      parser_(kResponseLimits) {}
+      parser_(kResponseLimits),
+      owes_continue_(request_.head->expect_continue) {}
 
 Exchange::~Exchange() = default;
 
@@ -138,12 +139,20 @@ void Exchange::send_request() {
   pending_body_.clear();
   if (!body.empty()) body_sent_ = true;
   const std::array pieces{as_bytes(head_bytes_), as_bytes(body)};
-  response_deadline_.arm(host_.loop().timers(), route_.timeouts.response);
+  await_response();
   send_body(std::span(pieces).first(body.empty() ? 1 : 2));
   update_client_pause();
 }
 
+/// An upstream is silent once it has the whole request, or has to say 100 first; until then it may well wait.
+void Exchange::await_response() {
+  if (response_ != nullptr) return;
+  if (wants_body() && !owes_continue_) return response_deadline_.disarm();
+  response_deadline_.arm(host_.loop().timers(), route_.timeouts.response);
+}
+
 std::size_t Exchange::feed_body(Bytes bytes) {
+  owes_continue_ = false;  // the client did not wait for it
   auto taken = take_payload(request_body_, bytes);
   if (!taken) {
     fail(taken.error());
@@ -172,7 +181,7 @@ std::size_t Exchange::feed_body(Bytes bytes) {
     for (Bytes piece : pieces) pending_body_ += as_text(piece);
   } else {
     body_sent_ = true;
-    if (response_deadline_.armed()) response_deadline_.arm(host_.loop().timers(), route_.timeouts.response);
+    await_response();
     send_body(pieces);
   }
   update_client_pause();
@@ -261,6 +270,10 @@ Bytes Exchange::read_head(Bytes bytes) {
 }
 
 void Exchange::relay_informational(const http::ResponseHead& head) {
+  if (head.status == 100) {
+    owes_continue_ = false;
+    await_response();
+  }
   if (head.status == 100 && wants_body() && !client_paused_) {
     body_deadline_.arm(host_.loop().timers(), route_.timeouts.body);
   }

@@ -51,6 +51,7 @@ class Exchange final : public net::Retired, private upstream::ConnectListener, p
 
   void make_head();
   void send_request();
+  void await_response();
   void send_body(std::span<const Bytes> pieces);
   void update_client_pause();
   /// Reads the response's head; answers what is left of `bytes` for its body.
@@ -103,6 +104,7 @@ class Exchange final : public net::Retired, private upstream::ConnectListener, p
   bool body_sent_ = false;          ///< a byte of the body went to an upstream: no second try
   bool heard_upstream_ = false;     ///< a byte came on this upstream connection
   bool retried_ = false;
+  bool owes_continue_;              ///< the client waits for the upstream's 100
   bool upstream_congested_ = false;
   bool upstream_paused_ = false;    ///< because the client does not keep up
   bool client_paused_ = false;      ///< because the upstream does not, or isn't there yet

@@ -243,6 +243,40 @@ TEST(EarlyAnswer, ArrivesThoughTheUpstreamClosesAndTheClientKeepsSending) {
   }
 }
 
+TEST(EarlyAnswer, ArrivesThoughTheUpstreamResetsAndTheClientKeepsSending) {
+  ScriptedUpstream upstream;
+  Gateway gateway(Gateway::in_front_of(upstream.url()));
+  for (int i = 0; i < 10; ++i) {
+    Peer client = gateway.connect();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4194304\r\n\r\n" + std::string(100'000, 'x'));
+    Peer server = upstream.accept();
+    server.read_until("xxx");
+    server.send("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig");
+    server.close();  // with bytes that it did not read: an RST
+    const std::string answer = client.read_to_end();
+    EXPECT_EQ(413, status_of(answer));
+    EXPECT_EQ("big", body_of(answer));
+    EXPECT_EQ(Ending::clean, client.ending());
+  }
+}
+
+TEST(EarlyAnswer, ArrivesThoughTheUpstreamStoppedReadingLongAgo) {
+  ScriptedUpstream upstream;
+  Gateway gateway(Gateway::in_front_of(upstream.url()));
+  Peer client = gateway.connect();
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(kMuch) + "\r\n\r\n");
+  Peer server = upstream.accept();
+  server.read_head();
+  const std::size_t sent = client.send_until_stalled(std::string(64 * 1024, 'x'), kMuch, 100ms);
+  EXPECT_LT(sent, kMuch);
+  server.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig");
+  client.send(std::string(kMuch - sent, 'x'));
+  const std::string answer = client.read_to_end();
+  EXPECT_EQ(413, status_of(answer));
+  EXPECT_EQ("big", body_of(answer));
+  EXPECT_EQ(Ending::clean, client.ending());
+}
+
 TEST(EarlyAnswer, StreamsBothWaysAtOnce) {
   ScriptedUpstream upstream;
   Gateway gateway(Gateway::in_front_of(upstream.url()));

@@ -98,6 +98,60 @@ TEST(Timeouts, UpstreamThatStopsInItsHeadIs504) {
   server.expect_end();
 }
 
+TEST(Timeouts, UpstreamThatWaitsForTheRestOfABodyIsNotSilent) {
+  ScriptedUpstream upstream;
+  Gateway gateway(Gateway::in_front_of(upstream.url(), "timeouts: { response: 60ms, body: 9s }\n"));
+  for (const std::string& request : {post("hello"), post_chunked() + chunk("hello") + "0\r\n\r\n"}) {
+    Peer client = gateway.connect();
+    client.send(request.substr(0, request.size() - 1));
+    Peer server = upstream.accept();
+    server.read_head();
+    EXPECT_TRUE(client.silent_for(120ms)) << "the client's pause was taken for the upstream's";
+    client.send(request.substr(request.size() - 1));
+    EXPECT_EQ(504, status_of(client.read_message()));
+    server.read_to_end();
+  }
+  expect_reason(gateway, Reason::upstream_timeout, 2);
+}
+
+TEST(Timeouts, UpstreamThatDoesNotSayContinueIsSilent) {
+  ScriptedUpstream upstream;
+  Gateway gateway(Gateway::in_front_of(upstream.url(), "timeouts: { response: 60ms, body: 9s }\n"));
+  const std::string expecting =
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
+  Peer client = gateway.connect();
+  client.send(expecting);
+  Peer server = upstream.accept();
+  server.read_head();
+  EXPECT_EQ(504, status_of(client.read_to_end()));
+  server.expect_end();
+
+  Peer told = gateway.connect();
+  told.send(expecting);
+  server = upstream.accept();
+  server.read_head();
+  server.send("HTTP/1.1 100 Continue\r\n\r\n");
+  told.read_head();
+  EXPECT_TRUE(told.silent_for(120ms)) << "it has spoken and waits";
+  told.send("hello");
+  EXPECT_EQ("hello", server.read_exactly(5));
+  server.send(ok("ok"));
+  EXPECT_EQ(200, status_of(told.read_message()));
+}
+
+TEST(Timeouts, BodyThatStallsUnderItsAnswerCutsIt) {
+  ScriptedUpstream upstream;
+  Gateway gateway(Gateway::in_front_of(upstream.url(), "timeouts: { body: 60ms }\n"));
+  Peer client = gateway.connect();
+  client.send(post_chunked() + chunk("hello"));
+  Peer server = upstream.accept();
+  server.read_until("hello");
+  server.send(ok_head("Transfer-Encoding: chunked\r\n") + chunk("part"));
+  const std::string got = client.read_to_end();
+  EXPECT_TRUE(got.ends_with(chunk("part"))) << got;
+  server.expect_end();
+}
+
 TEST(Timeouts, HeadThatDoesNotEndIs408) {
   ScriptedUpstream upstream;
   Gateway gateway(Gateway::in_front_of(upstream.url(), "timeouts: { header: 60ms }\n"));
