@@ -251,6 +251,7 @@ struct Config {
   std::vector<Cidr> trusted_proxies;
   Log log;
   Drain drain;
+  std::optional<ListenAddress> metrics;  ///< where /metrics, /healthz and /readyz are served; none: nowhere
   unsigned workers = 0;  ///< 0: auto, the cores bounded by the cgroup's CPU quota
   bool operator==(const Config&) const = default;
 };

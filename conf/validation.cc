@@ -58,6 +58,16 @@ void check_listeners(const Config& config, Diagnostics& diagnostics) {
   }
 }
 
+void check_metrics(const Config& config, Diagnostics& diagnostics) {
+  if (!config.metrics || config.metrics->text.empty()) return;
+  for (const Listener& listener : config.listeners) {
+    if (listener.address.text.empty() || !same_socket(listener.address, *config.metrics)) continue;
+    diagnostics.error(config.metrics->at, "\"metrics\" has the address of listener " + in_quotes(listener.name) +
+                                              " in line " + std::to_string(listener.address.at.line) +
+                                              "; choose another port or address");
+  }
+}
+
 /// Everything but the host that chooses a route, in one form however it was written.
 std::string fingerprint(const Route& route) {
   const auto field = [](std::string_view text) {
@@ -119,6 +129,7 @@ void check_references(const Config& config, Diagnostics& diagnostics) {
 
 void validate(const Config& config, Diagnostics& diagnostics) {
   check_listeners(config, diagnostics);
+  check_metrics(config, diagnostics);
   check_references(config, diagnostics);
   check_routes(config, diagnostics);
 }

@@ -143,6 +143,7 @@ std::vector<KeyInfo> process_keys() {
       {"drain.window", "duration", format_duration(kDrain.window)},
       {"drain.deadline", "duration", format_duration(kDrain.deadline)},
       {"drain.close_code", "number", std::to_string(kDrain.close_code)},
+      {"metrics.address", "address", "required"},
   };
 }
 
@@ -158,6 +159,7 @@ std::vector<KeyInfo> all_keys() {
       {"underscores", "word", "drop"},
       {"log", "map", "none"},
       {"drain", "map", "none"},
+      {"metrics", "map", "none"},
       {"workers", "`auto` or number", "auto"},
   };
   for (auto* part : {&listener_keys, &route_keys, &upstream_keys, &process_keys}) {

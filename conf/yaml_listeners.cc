@@ -76,18 +76,6 @@ void read_tls(const Context& context, const Node& node, ListenerTls& out) {
   }
 }
 
-void read_address(Section& section, ListenAddress& out) {
-  const Node* node = section.require("address", "address: \":80\"");
-  if (node == nullptr) return;
-  const Context& context = section.context();
-  const auto text = context.scalar(*node, "address");
-  if (!text) return;
-  std::string problem;
-  if (!parse_listen_address(*text, out, problem)) context.error(*node, problem);
-  if (!out.unix_path.empty()) out.unix_path = context.socket_path(*node, out.unix_path);
-  out.at = context.at(*node);
-}
-
 /// A redirect of a TLS listener to https on the same host would come back for ever.
 void check_loop(const Context& context, const Node& node, const Listener& listener) {
   if (listener.tls && node.kind == Node::Kind::scalar && node.text == "https") {
@@ -100,6 +88,18 @@ void check_loop(const Context& context, const Node& node, const Listener& listen
 
 }  // namespace
 
+void read_listen_address(Section& section, std::string_view example, ListenAddress& out) {
+  const Node* node = section.require("address", example);
+  if (node == nullptr) return;
+  const Context& context = section.context();
+  const auto text = context.scalar(*node, "address");
+  if (!text) return;
+  std::string problem;
+  if (!parse_listen_address(*text, out, problem)) context.error(*node, problem);
+  if (!out.unix_path.empty()) out.unix_path = context.socket_path(*node, out.unix_path);
+  out.at = context.at(*node);
+}
+
 void read_listeners(const Context& context, const Node& node, std::vector<Listener>& out) {
   const auto* entries = context.entries(node, "listeners");
   if (entries == nullptr) return;
@@ -111,7 +111,7 @@ void read_listeners(const Context& context, const Node& node, std::vector<Listen
     listener.name = entry.key;
     listener.at = {context.file, entry.line, entry.column};
     Section section(context, entry.value, "listeners.<name>");
-    read_address(section, listener.address);
+    read_listen_address(section, "address: \":80\"", listener.address);
     if (const Node* tls = section.find("tls")) read_tls(context, *tls, listener.tls.emplace());
     if (const Node* redirect = section.find("redirect")) {
       read_redirect(context, *redirect, "listeners.<name>.redirect", listener.redirect);

@@ -98,6 +98,11 @@ void read_drain(const Context& context, const Node& node, Drain& out) {
   }
 }
 
+void read_metrics(const Context& context, const Node& node, std::optional<ListenAddress>& out) {
+  Section section(context, node, "metrics");
+  read_listen_address(section, "address: \"127.0.0.1:9181\"", out.emplace());
+}
+
 void read_workers(Section& top, unsigned& out) {
   const Node* node = top.find("workers");
   if (node == nullptr) return;
@@ -204,6 +209,7 @@ void read_process(Section& top, Config& out, RouteDefaults& defaults) {
     read_trusted_proxies(context, *node, out.trusted_proxies);
   if (const Node* node = top.find("log")) read_log(context, *node, out.log);
   if (const Node* node = top.find("drain")) read_drain(context, *node, out.drain);
+  if (const Node* node = top.find("metrics")) read_metrics(context, *node, out.metrics);
   read_workers(top, out.workers);
   defaults.timeouts = out.timeouts.route;
   defaults.max_body_bytes = out.limits.body_bytes;

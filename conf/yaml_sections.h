@@ -19,10 +19,12 @@ void read_listeners(const Context& context, const Node& node, std::vector<Listen
 void read_routes(const Context& context, const Node& node, const RouteDefaults& defaults,
                  std::vector<Route>& out);
 void read_upstreams(const Context& context, const Node& node, std::vector<Upstream>& out);
-/// timeouts, limits, trusted_proxies, log, drain and workers, and into `defaults` what routes inherit.
+/// timeouts, limits, trusted_proxies, log, drain, metrics and workers, and into `defaults` what routes inherit.
 void read_process(Section& top, Config& out, RouteDefaults& defaults);
 
 // Pieces that more than one section has.
+/// The section's `address`, which it must have; `example` is what the complaint suggests.
+void read_listen_address(Section& section, std::string_view example, ListenAddress& out);
 void read_redirect(const Context& context, const Node& node, const std::string& path,
                    std::optional<Redirect>& out);
 void read_websocket(const Context& context, const Node& node, const std::string& path, WebSocketRules& out);

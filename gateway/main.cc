@@ -14,6 +14,7 @@
 #include "conf/addresses.h"
 #include "conf/front_door.h"
 #include "conf/yaml_loader.h"
+#include "gateway/admin/metrics_listener.h"
 #include "gateway/demo/demo_upstream.h"
 #include "gateway/server/server.h"
 
@@ -44,6 +45,7 @@ std::string machine_name() {
 /// `diagnostics` holds what was found so far; with an error among it nothing starts, but the rest is checked too.
 int serve(conf::Config config, server::Server::Options options, Diagnostics diagnostics = {}) {
   server::Server server(std::move(options));
+  const admin::MetricsListener metrics(server);
   const bool started = server.start(std::make_shared<const conf::Config>(std::move(config)), diagnostics);
   print(diagnostics);
   if (!started) return kFailed;

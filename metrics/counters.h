@@ -31,10 +31,10 @@ struct Counters {
   Counter tunnel_bytes_to_client;
   Counter tunnel_messages_to_upstream;
   Counter tunnel_messages_to_client;
-  Counter scanners_stopped;     ///< directions of tunnels that stopped being WebSocket
-  Counter unoffered_answers;    ///< 101s with a subprotocol or extension that was not offered
-  Counter accept_pauses;        ///< descriptors ran out
-  Counter retries;              ///< requests tried again on another connection
+  Counter scanners_stopped;   ///< directions of tunnels that stopped being WebSocket
+  Counter unoffered_answers;  ///< 101s with a subprotocol or extension that was not offered
+  Counter accept_pauses;      ///< descriptors ran out
+  Counter retries;            ///< requests tried again on another connection
   /// Why requests were answered by the gateway, and why connections and tunnels ended.
   std::array<Counter, static_cast<std::size_t>(Reason::kCount)> reasons;
 

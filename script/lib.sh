@@ -9,9 +9,9 @@ JOBS=${JOBS:-2}
 BUILD_PACKAGES=(
   g++ cmake ninja-build pkg-config
   libuv1-dev node-llhttp libssl-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libspdlog-dev
-  libpcre2-dev zlib1g-dev libcrypt-dev
+  libpcre2-dev zlib1g-dev libcrypt-dev prometheus-cpp-dev
 )
-TEST_PACKAGES=(libgtest-dev libgmock-dev chromium nginx-light curl openssl ca-certificates)
+TEST_PACKAGES=(libgtest-dev libgmock-dev chromium nginx-light prometheus curl openssl ca-certificates)
 BENCH_PACKAGES=(libgtest-dev libgmock-dev nginx-light openssl python3)
 
 say() { printf '%s\n' "$*"; }

@@ -44,19 +44,19 @@ double cpu_quota() {
   return quota;
 }
 
-void complain_of_bind(const conf::Listener& listener, const Error& error, Diagnostics& diagnostics) {
-  std::string message = "cannot listen on " + listener.address.text + ": " + net::error_text(error.os_error);
+void complain_of_bind(const conf::ListenAddress& address, const Error& error, Diagnostics& diagnostics) {
+  std::string message = "cannot listen on " + address.text + ": " + net::error_text(error.os_error);
   switch (-error.os_error) {
     case EADDRINUSE: message += "; another program has this address, stop it or choose another port"; break;
     case EACCES:
-      message += listener.address.unix_path.empty()
+      message += address.unix_path.empty()
                      ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
                      : "; the directory must be writable by this user";
       break;
     case EADDRNOTAVAIL: message += "; no interface of this machine has the address"; break;
     default: break;
   }
-  diagnostics.error(listener.address.at, message);
+  diagnostics.error(address.at, message);
 }
 
 net::SocketAddress socket_address(const conf::ListenAddress& address) {
@@ -106,19 +106,19 @@ std::shared_ptr<const Blueprint> Blueprint::make(std::shared_ptr<const conf::Con
   return blueprint;
 }
 
-std::vector<net::ListeningSocket> bind_listener(const conf::Listener& listener, unsigned workers,
-                                                Diagnostics& diagnostics) {
+std::vector<net::ListeningSocket> bind_address(const conf::ListenAddress& conf, unsigned workers,
+                                               Diagnostics& diagnostics) {
   using Sharing = net::ListeningSocket::Sharing;
   std::vector<net::ListeningSocket> sockets;
-  net::SocketAddress address = socket_address(listener.address);
+  net::SocketAddress address = socket_address(conf);
   const bool is_unix = !address.unix_path.empty();
-  const bool any = !is_unix && listener.address.host.empty();
+  const bool any = !is_unix && conf.host.empty();
   for (unsigned worker = 0; worker < workers; ++worker) {
     auto socket = is_unix && worker > 0
                       ? sockets.front().duplicate()
                       : net::ListeningSocket::bind(address, any, worker == 0 ? Sharing::first : Sharing::more);
     if (!socket) {
-      complain_of_bind(listener, socket.error(), diagnostics);
+      complain_of_bind(conf, socket.error(), diagnostics);
       return {};
     }
     sockets.push_back(std::move(socket).value());

@@ -26,9 +26,9 @@ struct Blueprint {
 };
 
 /// Listening sockets for each worker. TCP sockets share their port by SO_REUSEPORT, a unix socket is one, duplicated.
-/// Empty if it cannot be: the complaint (a port in use, no permission) names the listener's place in the file.
-std::vector<net::ListeningSocket> bind_listener(const conf::Listener& listener, unsigned workers,
-                                                Diagnostics& diagnostics);
+/// Empty if it cannot be: the complaint (a port in use, no permission) names the address's place in the file.
+std::vector<net::ListeningSocket> bind_address(const conf::ListenAddress& address, unsigned workers,
+                                               Diagnostics& diagnostics);
 
 /// The number of workers: as configured, or the cores that this process may use (sched_getaffinity), bounded by the
 /// cgroup's CPU quota.

@@ -44,6 +44,7 @@ bool Server::start(std::shared_ptr<const conf::Config> config, Diagnostics& diag
   shared_.on_worker_switched = [this] { loop_.post([this] { on_worker_switched(); }); };
   shared_.on_worker_empty = [this](unsigned) { loop_.post([this] { on_worker_empty(); }); };
   for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(i, shared_));
+  follow(*current_);  // the follower may say that there is no readiness yet
   return true;
 }
 
@@ -77,9 +78,12 @@ std::unique_ptr<Server::Generation> Server::prepare(std::shared_ptr<const conf::
     Generation unused;
     unused.blueprint = std::move(unsound);
     find_entrances(unused, workers, diagnostics);
+    if (follower_) follower_(*config, diagnostics);
     return nullptr;
   }
-  if (!find_entrances(*next, workers, diagnostics) || diagnostics.failed()) return nullptr;
+  const bool entrances = find_entrances(*next, workers, diagnostics);
+  if (follower_) next->follow = follower_(*config, diagnostics);
+  if (!entrances || diagnostics.failed()) return nullptr;
   for (Change& change : next->changes) {
     change.blueprint = next->blueprint;
     change.access_log = next->access_log;
@@ -103,7 +107,7 @@ bool Server::find_entrances(Generation& next, unsigned workers, Diagnostics& dia
       for (Change& change : next.changes) change.entrances.push_back({kept, std::nullopt});
       continue;
     }
-    auto sockets = bind_listener(listener, workers, diagnostics);
+    auto sockets = bind_address(listener.address, workers, diagnostics);
     if (sockets.empty()) {
       fine = false;
       continue;
@@ -144,8 +148,14 @@ void Server::launch(Generation& generation) {
       [this, &generation] { commit(generation); });
 }
 
+void Server::follow(Generation& generation) {
+  if (generation.follow) std::exchange(generation.follow, {})();
+  if (generation.blueprint->config->metrics && !loop_probe_.armed()) probe_loops();
+}
+
 void Server::commit(Generation& generation) {
   if (draining_) return;
+  follow(generation);
   for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->switch_to(std::move(generation.changes[i]));
   generation.changes.clear();
   const conf::Config& config = *generation.blueprint->config;
@@ -163,6 +173,7 @@ void Server::commit(Generation& generation) {
 void Server::on_worker_switched() {
   if (--workers_switching_ > 0) return;
   if (std::exchange(accepting_, true)) return end_reload({});
+  note_configuration();
   if (options_.on_accepting) options_.on_accepting();
   if (reload_again_) start_reload();
 }
@@ -195,6 +206,9 @@ void Server::start_reload() {
 
 void Server::end_reload(const Diagnostics& diagnostics) {
   for (const Diagnostic& diagnostic : diagnostics.list()) log::error("server", to_string(diagnostic));
+  reloads_.last_succeeded = !diagnostics.failed();
+  ++(reloads_.last_succeeded ? reloads_.succeeded : reloads_.failed);
+  if (reloads_.last_succeeded) note_configuration();
   if (diagnostics.failed()) {
     log::error("server", "reload refused: " + std::to_string(diagnostics.errors()) +
                              " errors; the configuration that was in force stays");

@@ -15,6 +15,7 @@
 #include "gateway/server/blueprint.h"
 #include "gateway/server/worker.h"
 #include "gateway/upstream/directory.h"
+#include "metrics/report.h"
 
 namespace tidegate::server {
 
@@ -40,6 +41,12 @@ class Server {
   explicit Server(Options options);
   ~Server();
 
+  /// Something beside the workers that follows the configuration, on the main thread: given one that may come into
+  /// force, it makes ready (with its complaints) and answers what to do when that happens. An answer that is dropped
+  /// uncalled leaves everything as it was. Call before start().
+  using Follower = std::function<std::function<void()>(const conf::Config&, Diagnostics&)>;
+  void set_follower(Follower follower) { follower_ = std::move(follower); }
+
   /// Checks everything, binds, starts the workers; accepting begins within run(), when the names were looked up
   /// once. False with every complaint in `diagnostics`: then nothing was started.
   bool start(std::shared_ptr<const conf::Config> config, Diagnostics& diagnostics);
@@ -58,6 +65,15 @@ class Server {
   /// Where the listeners accept, as in the configuration; ports are those the system chose. After start().
   const std::vector<net::SocketAddress>& addresses() const { return current_->addresses; }
   Totals totals() const;
+
+  // For what else lives on the main thread.
+
+  net::Loop& loop() { return loop_; }
+  /// Every listener accepts, and no drain has been asked for.
+  bool ready() const { return accepting_ && !draining_; }
+  /// Asks every worker what it has counted; `done` is called from the main loop, unless that ends before.
+  void report(std::function<void(metrics::Report)> done);
+
   /// Connections and tunnels right now. Any thread.
   std::size_t residents() const;
 
@@ -70,6 +86,7 @@ class Server {
     std::vector<net::SocketAddress> addresses;   ///< by listener
     std::vector<std::size_t> fresh;              ///< listeners whose sockets are new
     std::unique_ptr<upstream::Directory> directory;
+    std::function<void()> follow;                ///< the follower's part
   };
 
   void on_signal(int signal);
@@ -88,9 +105,15 @@ class Server {
   void ask_workers_to_drain();
   void on_worker_empty();
   void on_drain_deadline();
+  void follow(Generation& generation);
+  /// A configuration came into force: remembers when.
+  void note_configuration();
+  void probe_loops();
+  metrics::Report begin_report();
   void log_totals() const;
 
   Options options_;
+  Follower follower_;
   net::Loop loop_;
   std::unique_ptr<Generation> current_;
   std::unique_ptr<Generation> next_;     ///< a reload under way
@@ -102,6 +125,8 @@ class Server {
   Shared shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<net::Signals> signals_;
+  metrics::ReloadSample reloads_;
+  net::DeadlineOf<Server, &Server::probe_loops> loop_probe_{*this};
   net::DeadlineOf<Server, &Server::ask_workers_to_drain> drain_delay_{*this};
   net::DeadlineOf<Server, &Server::on_drain_deadline> drain_deadline_{*this};
   unsigned workers_busy_ = 0;

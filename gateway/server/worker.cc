@@ -48,11 +48,12 @@ std::shared_ptr<tunnel::Snapshot> Worker::build_snapshot(std::shared_ptr<const B
   const conf::Config& config = *blueprint->config;
   snapshot->config = blueprint->config;
   snapshot->routes = blueprint->routes;
+  snapshot->tally = &tally_;
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     snapshot->listeners.push_back(
         {&config.listeners[i],
          blueprint->tls[i] ? tls::ServerContext::make(*tls_library_, blueprint->tls[i], shared_.tickets) : nullptr,
-         blueprint->redirects[i]});
+         blueprint->redirects[i], &tally_.listener(config.listeners[i].name)});
   }
   for (std::size_t i = 0; i < config.upstreams.size(); ++i) {
     const conf::Upstream& upstream = config.upstreams[i];
@@ -60,7 +61,8 @@ std::shared_ptr<tunnel::Snapshot> Worker::build_snapshot(std::shared_ptr<const B
     for (const conf::Server& server : upstream.servers) https |= server.scheme == conf::Server::Scheme::https;
     auto tls = https ? tls::ClientContext::make(*tls_library_, upstream.tls) : nullptr;
     snapshot->upstreams.push_back(
-        {std::make_unique<upstream::Connector>(*loop_, upstream, shared_.states, std::move(tls)),
+        {std::make_unique<upstream::Connector>(*loop_, upstream, shared_.states, std::move(tls),
+                                               &tally_.upstream(upstream.name)),
          blueprint->sticky_hashes[i]});
   }
   for (const conf::Route& route : config.routes) {
@@ -69,6 +71,7 @@ std::shared_ptr<tunnel::Snapshot> Worker::build_snapshot(std::shared_ptr<const B
       if (candidate.connector->conf().name == route.upstream.value) site = &candidate;
     }
     snapshot->by_route.push_back(site);
+    snapshot->route_counts.push_back(&tally_.route(route.name, route.upstream.value));
   }
   return snapshot;
 }
@@ -112,6 +115,26 @@ void Worker::drain(const tunnel::DrainPlan& plan) {
     gates_.clear();
     residents_.for_each([&plan](tunnel::Resident& resident) { resident.begin_drain(plan); });
     check_empty();
+  });
+}
+
+void Worker::sample(std::function<void(metrics::WorkerSample)> done) {
+  loop_->post([this, done = std::move(done)] {
+    metrics::WorkerSample sample;
+    sample.worker = index_;
+    sample.tally = tally_;
+    sample.redirects = counters_.redirects.value();
+    for (const metrics::RouteCounts& counts : tally_.routes()) sample.tunnels += counts.tunnels_active;
+    sample.loop_lag = *std::max_element(lags_.begin(), lags_.end());
+    residents_.for_each([&sample](tunnel::Resident& resident) { resident.add_to(sample.tally); });
+    done(std::move(sample));
+  });
+}
+
+void Worker::probe_lag() {
+  loop_->post([this, posted = std::chrono::steady_clock::now()] {
+    lags_[next_lag_] = std::chrono::steady_clock::now() - posted;
+    next_lag_ = (next_lag_ + 1) % lags_.size();
   });
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -18,6 +20,7 @@
 #include "gateway/tunnel/snapshot.h"
 #include "gateway/upstream/cluster.h"
 #include "metrics/counters.h"
+#include "metrics/report.h"
 
 namespace tidegate::server {
 
@@ -71,6 +74,12 @@ class Worker final : public tunnel::Host {
   void stop();
   void join();
 
+  /// What this worker has counted, its live tunnels' numbers added, and what it has of them. `done` is called on the
+  /// worker's thread; not at all if the worker stops before.
+  void sample(std::function<void(metrics::WorkerSample)> done);
+  /// Times how long a task waits for the worker's loop.
+  void probe_lag();
+
   const metrics::Counters& counters_view() const { return counters_; }
   /// Connections and tunnels right now. Any thread.
   std::size_t residents() const { return resident_count_.load(std::memory_order_relaxed); }
@@ -99,6 +108,9 @@ class Worker final : public tunnel::Host {
   Shared& shared_;
   std::shared_ptr<LogFile> access_log_;
   metrics::Counters counters_;
+  metrics::Tally tally_;
+  std::array<std::chrono::steady_clock::duration, 16> lags_{};  ///< the last probes
+  std::size_t next_lag_ = 0;
   std::unique_ptr<net::Loop> loop_;
   std::unique_ptr<tls::Library> tls_library_;
   std::shared_ptr<tunnel::Snapshot> snapshot_;

@@ -4,6 +4,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <ctime>
+
 #include "gateway/base/text.h"
 
 namespace tidegate::tls {
@@ -77,6 +79,11 @@ std::vector<std::string> names_of(const X509* certificate) {
     if (!name.empty()) names.push_back(std::move(name));
   }
   return names;
+}
+
+std::int64_t unix_time(const ASN1_TIME* time) {
+  std::tm parts{};
+  return ASN1_TIME_to_tm(time, &parts) == 1 ? std::int64_t{::timegm(&parts)} : 0;
 }
 
 std::string time_text(const ASN1_TIME* time) {

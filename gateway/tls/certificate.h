@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ KeyPtr parse_private_key(OSSL_LIB_CTX* lib_ctx, std::string_view pem, bool& encr
 /// The dNSNames a certificate is for, in lower case, "*.example.com" among them; without any subjectAltName
 /// of that kind, its common name (RFC 6125 §6.4.4).
 std::vector<std::string> names_of(const X509* certificate);
+
+/// Unix time; 0 if it cannot be told.
+std::int64_t unix_time(const ASN1_TIME* time);
 
 /// "Nov 21 05:55:09 2026 GMT".
 std::string time_text(const ASN1_TIME* time);

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "gateway/base/crypto.h"
 #include "gateway/tls/certificate.h"
 #include "gateway/tls/cipher_check.h"
@@ -24,6 +26,8 @@ class Loader {
   void load_client_ca();
   bool check_pair(const conf::Certificate& conf, const CertificatePem& pem);
   void explain_mismatch(const conf::Certificate& conf, const std::vector<X509Ptr>& chain, EVP_PKEY* key);
+  /// The certificate of the subject that was added last.
+  void watch(const X509* certificate);
   void check_dates(const conf::Certificate& conf, const X509* certificate);
   void warn_if_readable_by_all(const conf::Text& private_key);
   void check_contexts();
@@ -95,7 +99,20 @@ bool Loader::check_pair(const conf::Certificate& conf, const CertificatePem& pem
     return false;
   }
   subjects_.push_back({names_of(chain.front().get()), EVP_PKEY_get_base_id(key.get())});
+  watch(chain.front().get());
   return true;
+}
+
+void Loader::watch(const X509* certificate) {
+  const std::int64_t not_after = unix_time(X509_get0_notAfter(certificate));
+  const std::vector<std::string>& names = subjects_.back().names;
+  const std::string name = names.empty() ? "" : names.front();
+  for (ServerMaterial::Watched& known : material_.watched) {
+    if (known.name != name) continue;
+    known.not_after = std::min(known.not_after, not_after);
+    return;
+  }
+  material_.watched.push_back({name, not_after});
 }
 
 void Loader::explain_mismatch(const conf::Certificate& conf, const std::vector<X509Ptr>& chain,
@@ -136,6 +153,7 @@ void Loader::add_self_signed() {
   SelfSigned made = make_self_signed(material_.conf.self_signed_for);
   const std::vector<X509Ptr> chain = parse_certificates(lib_ctx_of(library_), made.certificate_pem);
   subjects_.push_back({names_of(chain.front().get()), EVP_PKEY_EC});
+  watch(chain.front().get());
   material_.certificates.push_back({std::move(made.certificate_pem), std::move(made.private_key_pem)});
 }
 
@@ -178,6 +196,8 @@ void Loader::bind_tickets(const std::string& listener) {
 
 ServerMaterial::ServerMaterial() : impl_(std::make_unique<Impl>()) {}
 ServerMaterial::~ServerMaterial() = default;
+
+std::vector<ServerMaterial::Watched> ServerMaterial::watched() const { return impl_->watched; }
 
 std::shared_ptr<const ServerMaterial> ServerMaterial::load(const conf::ListenerTls& tls,
                                                            const std::string& listener,

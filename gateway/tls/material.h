@@ -41,6 +41,7 @@ struct CertificatePem {
 
 struct ServerMaterial::Impl {
   conf::ListenerTls conf;
+  std::vector<Watched> watched;
   std::vector<CertificatePem> certificates;
   NameTable names;
   std::string client_ca;                            ///< PEM; empty: clients are not asked

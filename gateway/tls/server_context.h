@@ -29,6 +29,15 @@ class ServerMaterial {
   static std::shared_ptr<const ServerMaterial> load(const conf::ListenerTls& tls, const std::string& listener,
                                                     Diagnostics& diagnostics);
   ~ServerMaterial();
+
+  /// What is worth watching of a certificate.
+  struct Watched {
+    std::string name;            ///< the first that it is for
+    std::int64_t not_after = 0;  ///< Unix time
+  };
+  /// One for each name; of several certificates with that name (RSA and ECDSA) the one that expires first.
+  std::vector<Watched> watched() const;
+
   struct Impl;
   const Impl& impl() const { return *impl_; }
 

@@ -5,6 +5,7 @@
 
 #include "gateway/tunnel/acme.h"
 #include "gateway/tunnel/exchange.h"
+#include "gateway/tunnel/request_counts.h"
 #include "gateway/tunnel/tunnel.h"
 
 namespace tidegate::tunnel {
@@ -25,8 +26,12 @@ ClientConnection::ClientConnection(Host& host, std::shared_ptr<Snapshot> snapsho
                snapshot_->config->limits.uri_bytes}) {
   const conf::Timeouts& timeouts = snapshot_->config->timeouts;
   host_.counters().connections.add();
+  entered_ = snapshot_->listeners[listener].counts;
+  ++entered_->connections;
+  ++entered_->active;
   if (const auto& tls = snapshot_->listeners[listener].tls) {
     state_ = State::tls_handshake;
+    accepted_at_ = std::chrono::steady_clock::now();
     stream_ = tls->accept(host_.loop(), std::move(socket), *this);
     deadline_.arm(host_.loop().timers(), timeouts.tls_handshake);
   } else {
@@ -45,6 +50,9 @@ ClientConnection::~ClientConnection() = default;
 void ClientConnection::on_open() {
   if (state_ != State::tls_handshake) return;
   state_ = State::head;
+  const net::TlsInfo& tls = *stream_->tls();
+  ++entered_->tls_completed[tls.version == "TLSv1.2" ? 0 : 1][tls.resumed ? 1 : 0];
+  snapshot_->tally->observe(metrics::Phase::tls, std::chrono::steady_clock::now() - accepted_at_);
   deadline_.arm(host_.loop().timers(), host_.draining() ? kFirstRequest : snapshot_->config->timeouts.header);
 }
 
@@ -57,7 +65,7 @@ void ClientConnection::on_end(net::End) {
   client_ended_ = true;
   switch (state_) {
     case State::tls_handshake:
-      host_.counters().count(Reason::client_gone);
+      count_tls_failure(Reason::client_gone);
       return close();
     case State::head:
       if (parser_.begun()) host_.counters().count(Reason::client_gone);
@@ -70,7 +78,7 @@ void ClientConnection::on_end(net::End) {
 void ClientConnection::on_error(const Error& error) {
   switch (state_) {
     case State::tls_handshake:
-      host_.counters().count(error.reason);
+      count_tls_failure(error.reason);
       if (error.reason == Reason::plain_http_on_tls) {
         AccessRecord record = make_record();
         record.status = http_status(error);
@@ -88,6 +96,11 @@ void ClientConnection::on_drained() {
   congested_ = false;
   if (state_ == State::exchange) return exchange_->on_client_drained();
   if (state_ == State::head) release_held();
+}
+
+void ClientConnection::count_tls_failure(Reason reason) {
+  host_.counters().count(reason);
+  ++entered_->tls_failed[metrics::index_of(reason)];
 }
 
 /// The upstream is cancelled, also before its answer.
@@ -345,6 +358,7 @@ void ClientConnection::on_upgraded(upstream::Connection upstream, const AccessRe
   origin.target = request_->head->target;
   origin.host = request_->head->authority;
   origin.listener = listener_;
+  origin.entered = std::exchange(entered_, nullptr);  // the tunnel is that connection from here on
   finish_record(opened);
 
   auto tunnel = std::make_unique<Tunnel>(host_, snapshot_, *request_->route, std::move(stream_),
@@ -373,8 +387,9 @@ AccessRecord ClientConnection::make_record() const {
   return record;
 }
 
-/// Fills in what the connection and the request know, and logs it.
+/// Fills in what the connection and the request know, counts it, and logs it.
 void ClientConnection::finish_record(AccessRecord& record) {
+  count_request(*snapshot_, listener_, request_.get(), record);
   if (!host_.logs_access()) return;
   record.time = std::chrono::system_clock::now();
   record.listener = snapshot_->config->listeners[listener_].name;
@@ -445,12 +460,13 @@ void ClientConnection::cut(Reason reason) {
 void ClientConnection::close() {
   if (std::exchange(state_, State::closed) == State::closed) return;
   deadline_.disarm();
+  if (entered_ != nullptr) --entered_->active;
   host_.retire(*this);
 }
 
 void ClientConnection::on_deadline() {
   if (state_ == State::tls_handshake) {
-    host_.counters().count(host_.draining() ? Reason::drain : Reason::tls_handshake_timeout);
+    count_tls_failure(host_.draining() ? Reason::drain : Reason::tls_handshake_timeout);
     return close();
   }
   if (parser_.begun()) return refuse(Error(Reason::header_timeout), make_record());

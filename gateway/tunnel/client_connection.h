@@ -93,6 +93,7 @@ class ClientConnection final : public Resident, private net::StreamListener {
   void finish_record(AccessRecord& record);
 
   void next_request();
+  void count_tls_failure(Reason reason);
   void client_gone();
   void say_goodbye();
   void cut(Reason reason);
@@ -107,6 +108,8 @@ class ClientConnection final : public Resident, private net::StreamListener {
   std::unique_ptr<Request> request_;    ///< the one being served
   std::unique_ptr<Exchange> exchange_;
   std::string held_;
+  metrics::ListenerCounts* entered_ = nullptr;  ///< where it counts as active; null: a tunnel has taken over
+  std::chrono::steady_clock::time_point accepted_at_;  ///< under TLS
   net::DeadlineOf<ClientConnection, &ClientConnection::on_deadline> deadline_{*this};
   State state_ = State::head;
   bool keep_alive_ = true;

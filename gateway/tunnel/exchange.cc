@@ -6,6 +6,7 @@
 #include "gateway/base/text.h"
 #include "gateway/routing/rewrite.h"
 #include "gateway/routing/variables.h"
+#include "gateway/tunnel/request_counts.h"
 
 namespace tidegate::tunnel {
 namespace {
@@ -122,6 +123,7 @@ void Exchange::on_connected(upstream::Connection connection) {
   attempt_.reset();
   upstream_ = std::move(connection);
   last_server_ = upstream_.server;
+  if (request_.head->upgrade == http::Upgrade::websocket) connected_at_ = std::chrono::steady_clock::now();
   upstream_.stream->set_listener(*this);
   upstream_.stream->start_reading();
   heard_upstream_ = false;
@@ -381,6 +383,7 @@ void Exchange::upgrade(const http::ResponseHead& head, Bytes behind) {
   http::append_response(text, head, context);
   write_to_client(std::array{as_bytes(text)});
   status_ = 101;
+  count_handshake_phases(client_.snapshot(), request_, connected_at_);
   if (std::exchange(upstream_paused_, false)) upstream_.stream->resume_reading();
   const AccessRecord opened = record();
   upstream::Connection upstream = std::move(upstream_);

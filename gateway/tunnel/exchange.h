@@ -98,6 +98,7 @@ class Exchange final : public net::Retired, private upstream::ConnectListener, p
   std::size_t upstream_stall_bytes_ = 0;
   std::size_t client_stall_bytes_ = 0;
   std::optional<std::chrono::microseconds> first_byte_;
+  std::chrono::steady_clock::time_point connected_at_;  ///< of a handshake
   std::uint64_t body_bytes_to_client_ = 0;
   int informational_ = 0;
   int status_ = 0;

@@ -9,6 +9,7 @@
 #include "gateway/net/loop.h"
 #include "gateway/tunnel/access_record.h"
 #include "metrics/counters.h"
+#include "metrics/tally.h"
 
 namespace tidegate::tunnel {
 
@@ -30,6 +31,8 @@ class Resident : public net::Retired, public ListHook<ResidentTag> {
   virtual void begin_drain(const DrainPlan& plan) = 0;
   /// End now. The object retires itself.
   virtual void stop() = 0;
+  /// Adds to a copy of the worker's tally what is counted only when this ends.
+  virtual void add_to(metrics::Tally&) const {}
 };
 
 /// What connections and tunnels know of their worker.

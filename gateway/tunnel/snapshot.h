@@ -8,6 +8,7 @@
 #include "gateway/routing/route_table.h"
 #include "gateway/tls/server_context.h"
 #include "gateway/upstream/connector.h"
+#include "metrics/tally.h"
 
 namespace tidegate::tunnel {
 
@@ -16,6 +17,7 @@ struct ListenerSite {
   const conf::Listener* conf = nullptr;
   std::shared_ptr<tls::ServerContext> tls;  ///< null: plain
   routing::Template redirect_to;
+  metrics::ListenerCounts* counts = nullptr;
 };
 
 /// One upstream of a snapshot.
@@ -32,6 +34,13 @@ struct Snapshot {
   std::vector<ListenerSite> listeners;      ///< as in config->listeners
   std::vector<UpstreamSite> upstreams;      ///< as in config->upstreams
   std::vector<UpstreamSite*> by_route;      ///< as in config->routes; null: the route names no upstream
+  std::vector<metrics::RouteCounts*> route_counts;  ///< as in config->routes
+  metrics::Tally* tally = nullptr;          ///< the worker's, where the counts above are; outlives the snapshot
+
+  /// Null is a request that no route matched.
+  metrics::RouteCounts& counts_of(const routing::CompiledRoute* route) const {
+    return route != nullptr ? *route_counts[route->index] : tally->no_route();
+  }
 };
 
 }  // namespace tidegate::tunnel

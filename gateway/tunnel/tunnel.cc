@@ -17,6 +17,7 @@ Tunnel::Tunnel(Host& host, std::shared_ptr<Snapshot> snapshot, const routing::Co
     : host_(host),
       snapshot_(std::move(snapshot)),
       route_(route),
+      counts_(snapshot_->counts_of(&route)),
       client_(std::move(client)),
       upstream_(std::move(upstream)),
       to_upstream_(Sender::client, route.conf->websocket.max_message_bytes),
@@ -29,6 +30,8 @@ Tunnel::Tunnel(Host& host, std::shared_ptr<Snapshot> snapshot, const routing::Co
   }
   upstream_.server->state->tunnels.fetch_add(1, std::memory_order_relaxed);
   host_.counters().tunnels_opened.add();
+  ++counts_.tunnels_opened;
+  ++counts_.tunnels_active;
 }
 
 Tunnel::~Tunnel() {
@@ -102,6 +105,7 @@ void Tunnel::write(Direction& d, std::span<const Bytes> pieces) {
 void Tunnel::write_close(Direction& d, std::uint16_t code) {
   const auto frame = ControlFrame::close(speaks_as(d), code, {}, static_cast<std::uint32_t>(host_.random()));
   write(d, std::array{frame.bytes()});
+  counts_.close_code(Party::gateway, code);
   d.muted = true;
   resume_source(d);
 }
@@ -221,6 +225,7 @@ void Tunnel::finish(Reason reason) {
   set_ended(Party::gateway, reason);
   deadline_.disarm();
   log_end();
+  count_end();
   resume_source(to_upstream_);
   resume_source(to_client_);
   // Whatever a peer was told must reach it: queued bytes and FIN, and no reset that overtakes them. Where the other
@@ -272,6 +277,33 @@ void Tunnel::log_end() {
   record.close_code_from_client = to_upstream_.scanner.close_code();
   record.close_code_from_upstream = to_client_.scanner.close_code();
   host_.log_access(record);
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Counts
+
+metrics::Traffic Tunnel::traffic() const {
+  metrics::Traffic traffic;
+  for (const auto& [direction, scanner] : {std::pair(metrics::Direction::to_upstream, &to_upstream_.scanner),
+                                           std::pair(metrics::Direction::to_client, &to_client_.scanner)}) {
+    traffic.bytes[metrics::index_of(direction)] = scanner->bytes();
+    traffic.messages[metrics::index_of(direction)] = {scanner->text_messages(), scanner->binary_messages(),
+                                                      scanner->pings(), scanner->pongs()};
+  }
+  return traffic;
+}
+
+void Tunnel::add_to(metrics::Tally& tally) const { tally.routes()[counts_.index].traffic.add(traffic()); }
+
+/// From here on the tunnel is no longer one of those that add_to() speaks for.
+void Tunnel::count_end() {
+  --counts_.tunnels_active;
+  --origin_.entered->active;
+  ++counts_.tunnels_closed[metrics::index_of(ended_by_)][metrics::index_of(reason_)];
+  if (const auto code = to_upstream_.scanner.close_code()) counts_.close_code(Party::client, *code);
+  if (const auto code = to_client_.scanner.close_code()) counts_.close_code(Party::upstream, *code);
+  counts_.tunnel_duration.observe(host_.loop().now() - opened_);
+  counts_.traffic.add(traffic());
 }
 
 // ---------------------------------------------------------------------------------------------------------------

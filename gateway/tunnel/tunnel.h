@@ -21,6 +21,7 @@ struct TunnelOrigin {
   std::string target;
   std::string host;
   std::size_t listener = 0;  ///< index in the snapshot
+  metrics::ListenerCounts* entered = nullptr;  ///< where the client's connection counts as active
 };
 
 /// Joins a client and an upstream after a verified 101: bytes go from one read straight to the other side's write,
@@ -44,6 +45,7 @@ class Tunnel final : public Resident {
 
   void begin_drain(const DrainPlan& plan) override;
   void stop() override { finish(Reason::stop); }
+  void add_to(metrics::Tally& tally) const override;
 
  private:
   /// One way through the tunnel.
@@ -109,6 +111,8 @@ class Tunnel final : public Resident {
   void cut_after(std::chrono::milliseconds patience);
   void finish(Reason reason);
   void log_end();
+  metrics::Traffic traffic() const;
+  void count_end();
 
   void on_deadline();
   bool check_stall(Direction& d, Clock::time_point now);
@@ -122,6 +126,7 @@ class Tunnel final : public Resident {
   Host& host_;
   std::shared_ptr<Snapshot> snapshot_;
   const routing::CompiledRoute& route_;
+  metrics::RouteCounts& counts_;
   std::unique_ptr<net::Stream> client_;
   upstream::Connection upstream_;
   ClientSide client_side_{*this};

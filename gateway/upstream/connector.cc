@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 struct Connector::Impl {
   net::Loop& loop;
   std::shared_ptr<tls::ClientContext> tls;
+  metrics::UpstreamCounts* counts;  ///< failed attempts; null: nobody counts
   Balancer balancer;
   std::vector<std::unique_ptr<IdlePool>> pools;  ///< by the server's index
 
@@ -25,8 +26,8 @@ struct Connector::Impl {
 };
 
 Connector::Connector(net::Loop& loop, const conf::Upstream& upstream, ServerStates& states,
-                     std::shared_ptr<tls::ClientContext> tls)
-    : impl_(new Impl{loop, std::move(tls), Balancer(upstream, states), {}}) {
+                     std::shared_ptr<tls::ClientContext> tls, metrics::UpstreamCounts* counts)
+    : impl_(new Impl{loop, std::move(tls), counts, Balancer(upstream, states), {}}) {
   for (std::size_t i = 0; i < upstream.servers.size(); ++i) {
     impl_->pools.push_back(std::make_unique<IdlePool>(loop, upstream.keepalive_max));
   }
@@ -45,7 +46,7 @@ std::optional<Connection> Connector::take_idle(Wish& wish) {
 
 std::unique_ptr<Attempt> Connector::connect(const Wish& wish, ConnectListener& listener) {
   return std::make_unique<Dialling>(impl_->loop, conf(), impl_->tls.get(), impl_->order(wish), wish.timeout,
-                                    listener);
+                                    listener, impl_->counts);
 }
 
 void Connector::keep(Connection connection, int keep_alive_timeout_s) {

@@ -13,6 +13,7 @@
 #include "gateway/net/stream.h"
 #include "gateway/tls/client_context.h"
 #include "gateway/upstream/balancer.h"
+#include "metrics/tally.h"
 
 namespace tidegate::upstream {
 
@@ -49,7 +50,7 @@ class Attempt {
 class Connector {
  public:
   Connector(net::Loop& loop, const conf::Upstream& upstream, ServerStates& states,
-            std::shared_ptr<tls::ClientContext> tls);
+            std::shared_ptr<tls::ClientContext> tls, metrics::UpstreamCounts* counts = nullptr);
   ~Connector();
 
   struct Wish {

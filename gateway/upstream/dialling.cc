@@ -32,8 +32,9 @@ bool is_out_of_descriptors(const Error& error) {
 }  // namespace
 
 Dialling::Dialling(net::Loop& loop, const conf::Upstream& upstream, tls::ClientContext* tls,
-                   std::vector<Server*> order, milliseconds timeout, ConnectListener& listener)
-    : loop_(loop), upstream_(upstream), tls_(tls), listener_(listener), order_(std::move(order)) {
+                   std::vector<Server*> order, milliseconds timeout, ConnectListener& listener,
+                     metrics::UpstreamCounts* counts)
+    : loop_(loop), upstream_(upstream), tls_(tls), listener_(listener), counts_(counts), order_(std::move(order)) {
   if (timeout > 0ms) end_ = loop_.now() + timeout;
   if (find_next_address()) {
     dial_next();
@@ -90,12 +91,20 @@ void Dialling::on_end(net::End) {
 }
 
 void Dialling::on_deadline() {
-  if (stream_ == nullptr) return listener_.on_connect_failed(Error(Reason::upstream_unresolved));
+  if (stream_ == nullptr) {
+    count(Reason::upstream_unresolved);
+    return listener_.on_connect_failed(Error(Reason::upstream_unresolved));
+  }
   failed(Error(Reason::upstream_connect_timeout));
+}
+
+void Dialling::count(Reason reason) {
+  if (counts_ != nullptr) ++counts_->connect_errors[metrics::index_of(reason)];
 }
 
 void Dialling::failed(const Error& what) {
   const Error error = what;  // it may belong to the stream
+  count(error.reason);
   disarm();
   stream_.reset();
   if (is_out_of_descriptors(error)) {  // no server's fault, and no other server would fare better

@@ -11,6 +11,7 @@
 #include "gateway/net/timer_wheel.h"
 #include "gateway/tls/client_context.h"
 #include "gateway/upstream/connector.h"
+#include "metrics/tally.h"
 
 namespace tidegate::upstream {
 
@@ -22,7 +23,8 @@ class Dialling final : public Attempt, private net::StreamListener, private net:
  public:
   /// `tls` may be null if no server speaks it. Never calls the listener from within.
   Dialling(net::Loop& loop, const conf::Upstream& upstream, tls::ClientContext* tls,
-           std::vector<Server*> order, std::chrono::milliseconds timeout, ConnectListener& listener);
+           std::vector<Server*> order, std::chrono::milliseconds timeout, ConnectListener& listener,
+            metrics::UpstreamCounts* counts);
 
   Server* server() const override { return server_; }
 
@@ -38,6 +40,7 @@ class Dialling final : public Attempt, private net::StreamListener, private net:
   std::size_t addresses_left() const;
   std::optional<std::chrono::milliseconds> time_left() const;
   void dial_next();
+  void count(Reason reason);
   void failed(const Error& error);
   void give_up_server(const Error& error);
   void welcome_server();
@@ -46,6 +49,7 @@ class Dialling final : public Attempt, private net::StreamListener, private net:
   const conf::Upstream& upstream_;
   tls::ClientContext* tls_;
   ConnectListener& listener_;
+  metrics::UpstreamCounts* counts_;  ///< null: nobody counts
   const std::vector<Server*> order_;
   std::size_t next_server_ = 0;  ///< in order_
   Server* server_ = nullptr;

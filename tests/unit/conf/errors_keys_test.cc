@@ -15,9 +15,9 @@ INSTANTIATE_TEST_SUITE_P(
                   "2:13: unknown key \"respnse\"; did you mean \"response\"?"},
         ErrorCase{"Nothingnear",
                   "listeners: { http: { address: \":80\" } }\n"
-                  "metrics: { address: \":1\" }\n",
-                  "2:1: unknown key \"metrics\"; the keys here are listeners, routes, upstreams, timeouts, "
-                  "websocket, limits, trusted_proxies, underscores, log, drain and workers"},
+                  "telemetry: { address: \":1\" }\n",
+                  "2:1: unknown key \"telemetry\"; the keys here are listeners, routes, upstreams, timeouts, "
+                  "websocket, limits, trusted_proxies, underscores, log, drain, metrics and workers"},
         ErrorCase{"WrongPlace",
                   "listeners: { http: { address: \":80\" } }\n"
                   "routes:\n"
@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "2:1: unknown key "
                   "\"a\\x0a\\\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
                   "\"; the keys here are listeners, routes, upstreams, timeouts, websocket, limits, "
-                  "trusted_proxies, underscores, log, drain and workers"},
+                  "trusted_proxies, underscores, log, drain, metrics and workers"},
         ErrorCase{"ScalarForAMap",
                   "listeners: { http: { address: \":80\" } }\n"
                   "timeouts: 5s\n",

@@ -169,6 +169,7 @@ TEST_F(EveryKey, OfTheProcess) {
   EXPECT_EQ(config_.log,
             (Log{Log::Level::warning, dir_ + "/access.log", Log::Format::combined, false, true, {}}));
   EXPECT_EQ(config_.drain, (Drain{1s, 5s, 20s, 1012}));
+  EXPECT_EQ(config_.metrics, (ListenAddress{"127.0.0.1", 9181, "", "127.0.0.1:9181", {}}));
   EXPECT_EQ(config_.workers, 4u);
 }
 
