@@ -3,6 +3,8 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace tidegate::test {
@@ -89,11 +91,11 @@ void TunnelScene::expect_to_upstream(const std::string& bytes) {
 std::string noise(std::size_t size, std::uint32_t seed) {
   std::string bytes(size, '\0');
   std::uint32_t state = seed * 2654435761u + 1;
-  for (char& byte : bytes) {  // xorshift32 (Marsaglia)
+  for (std::size_t at = 0; at < size; at += sizeof state) {  // xorshift32 (Marsaglia)
     state ^= state << 13;
     state ^= state >> 17;
     state ^= state << 5;
-    byte = static_cast<char>(state & 0xff);
+    std::memcpy(bytes.data() + at, &state, std::min(sizeof state, size - at));
   }
   return bytes;
 }
