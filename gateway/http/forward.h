@@ -16,7 +16,7 @@ struct FieldRules {
   std::vector<std::string_view> remove{};
 };
 
-/// What the gateway says of a request that it passes on (DESIGN.md, rows "hop-by-hop" and "identity").
+/// What the gateway says of a request that it passes on (docs/reference/http-and-websocket-rules.md).
 struct RequestContext {
   std::string_view path{};            ///< target for the upstream, origin-form
   std::string_view client_address{};  ///< $remote_addr

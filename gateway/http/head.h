@@ -36,7 +36,7 @@ struct Head {
   std::uint64_t content_length = 0;  ///< with Framing::length
 };
 
-/// What a request asks of its connection (DESIGN.md, "Handshakes and tunnels").
+/// What a request asks of its connection (docs/reference/http-and-websocket-rules.md).
 enum class Upgrade : std::uint8_t {
   none,               ///< an ordinary request, whatever Upgrade it names
   websocket,          ///< a valid handshake

@@ -51,7 +51,7 @@ bool Server::start(std::shared_ptr<const conf::Config> config, Diagnostics& diag
 void Server::run() {
   if (options_.handle_signals) {
     signals_ = std::make_unique<net::Signals>(
-        loop_, std::initializer_list<int>{SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGHUP},
+        loop_, std::initializer_list<int>{SIGTERM, SIGQUIT, SIGINT, SIGUSR1, SIGUSR2, SIGHUP},
         [this](int signal) { on_signal(signal); });
   }
   launch(*current_);
@@ -210,8 +210,8 @@ void Server::end_reload(const Diagnostics& diagnostics) {
   ++(reloads_.last_succeeded ? reloads_.succeeded : reloads_.failed);
   if (reloads_.last_succeeded) note_configuration();
   if (diagnostics.failed()) {
-    log::error("server", "reload refused: " + std::to_string(diagnostics.errors()) +
-                             " errors; the configuration that was in force stays");
+    log::error("server", "reload refused (errors: " + std::to_string(diagnostics.errors()) +
+                             "); the configuration that was in force stays");
   } else {
     log::info("server", "reloaded: " + std::to_string(residents()) + " connections and tunnels go on");
   }
@@ -226,6 +226,7 @@ void Server::on_signal(int signal) {
   switch (signal) {
     case SIGUSR1: return reopen_logs();
     case SIGHUP: return start_reload();
+    case SIGUSR2: return log::warning("server", "USR2: handing over to a new binary is not there yet; nothing happens");
     case SIGINT: log::info("server", "INT: stopping at once"); return loop_.stop();
     default: break;
   }

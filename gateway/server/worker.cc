@@ -79,7 +79,7 @@ std::shared_ptr<tunnel::Snapshot> Worker::build_snapshot(std::shared_ptr<const B
 void Worker::run() {
   tls_library_ = std::make_unique<tls::Library>();  // here, since an OSSL_LIB_CTX must die where it was used
   loop_->run();
-  // STYLE.md, the order of a worker's end: listeners, connections, reaper, upstream connections, loop.
+  // The order of a worker's end: listeners, connections, reaper, upstream connections, loop.
   goodbyes_.disarm();
   gates_.clear();
   residents_.for_each([](tunnel::Resident& resident) { resident.stop(); });

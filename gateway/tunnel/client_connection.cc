@@ -12,7 +12,7 @@ namespace tidegate::tunnel {
 
 using std::chrono::milliseconds;
 
-/// For how long what a client still sends is read and thrown away after our last word (DESIGN.md, "Refused").
+/// For how long what a client still sends is read and thrown away after our last word.
 constexpr milliseconds kLingering{2000};
 /// How long a drain waits for a connection that has asked for nothing yet: its first request may be on its way.
 constexpr milliseconds kFirstRequest{1000};

@@ -87,7 +87,7 @@ class ClientConnection final : public Resident, private net::StreamListener {
   /// An answer of the gateway's own to a sound request; the connection goes on where that is safe.
   void answer(Answer answer);
   void send_redirect(const conf::Redirect& redirect, const routing::Template& to, const routing::CompiledRoute* route);
-  /// Refused (DESIGN.md): the status, Connection: close, nothing after it is read as a request.
+  /// Refused: the status, Connection: close, nothing after it is read as a request.
   void refuse(const Error& error, AccessRecord record);
   AccessRecord make_record() const;
   void finish_record(AccessRecord& record);

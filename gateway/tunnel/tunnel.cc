@@ -70,7 +70,10 @@ void Tunnel::forward(Direction& d, Bytes bytes) {
       write(d, {&bytes, 1});
     }
   }
-  if (seen.close && closing_) end_if_both_closed();
+  if (!seen.close) return;
+  if (closing_) return end_if_both_closed();
+  // RFC 6455 §7.1.1: after both Closes somebody should hang up. Nobody is waited for beyond `close`.
+  if (other(d).scanner.close_code()) cut_after(snapshot_->config->timeouts.close);
 }
 
 /// A frame of ours waits for a boundary: it goes in where the last frame within these bytes ends.

@@ -1,4 +1,4 @@
-// WebSocket handshakes: the first five rows of DESIGN.md's table "Handshakes and tunnels", up to the 101.
+// WebSocket handshakes: the first five rows of the table "Handshakes and tunnels", up to the 101.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

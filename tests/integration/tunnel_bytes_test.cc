@@ -1,4 +1,4 @@
-// Bytes in a tunnel: the rows "bytes behind the handshake" and "frames" of DESIGN.md's table, and what slow
+// Bytes in a tunnel: the rows "bytes behind the handshake" and "frames" of the rules table, and what slow
 // readers do.
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
 // How tunnels end by their peers: the rows "one side ends", "upstream dies in a tunnel" and "after a tunnel"
-// of DESIGN.md's table.
+// of the rules table.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -278,6 +278,17 @@ TEST_P(TunnelEnd, LeavesNeitherConnectionToBeUsedAgain) {
   Peer server = scripted.accept();  // a connection of its own
   EXPECT_THAT(server.read_head(), StartsWith("GET / "));
   EXPECT_TRUE(scripted.nobody_for(0ms));
+}
+
+TEST(TunnelEnd, AfterBothClosesNobodyIsWaitedForBeyondTimeoutsClose) {
+  ScriptedUpstream upstream;
+  Gateway gateway(Gateway::in_front_of(upstream.url(), "timeouts: { close: 50ms }\n"));
+  OpenTunnel tunnel(gateway, upstream);
+  tunnel.client.send(close_frame(1000, true));
+  tunnel.upstream.read_exactly(8);
+  tunnel.upstream.send(close_frame(1000, false));
+  EXPECT_EQ(close_frame(1000, false), tunnel.client.read_to_end());
+  EXPECT_EQ("", tunnel.upstream.read_to_end());
 }
 
 }  // namespace
