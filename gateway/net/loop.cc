@@ -221,10 +221,9 @@ void Loop::run_once() {
 }
 
 void Loop::post(std::function<void()> task) {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->tasks.push_back(std::move(task));
-  }
+  // The wake-up is sent under the lock: the task may be one that ends the loop, which must find us gone.
+  const std::lock_guard lock(impl_->mutex);
+  impl_->tasks.push_back(std::move(task));
   uv_async_send(&impl_->posted);
 }
 
