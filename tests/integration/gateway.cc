@@ -35,9 +35,9 @@ Gateway::Gateway(std::string yaml) : yaml_(complete(std::move(yaml))) {
                               .on_accepting = [&accepting] { accepting.set_value(); },
                               .load = load,
                               .on_reloaded = [this](bool applied) { on_reloaded_(applied); }});
+  metrics_ = std::make_unique<admin::MetricsListener>(*server_);
   if (!config || !server_->start(std::make_shared<const conf::Config>(*std::move(config)), diagnostics)) {
     ADD_FAILURE() << "the gateway does not start:\n" << complaints(diagnostics) << yaml_;
-    server_.reset();
     std::abort();
   }
   thread_ = std::thread([this] { server_->run(); });

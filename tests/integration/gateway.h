@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "gateway/admin/metrics_listener.h"
 #include "gateway/server/server.h"
 #include "tests/integration/peer.h"
 #include "tests/support/certificates.h"
@@ -26,6 +27,8 @@ class Gateway {
   /// The port of the listener with that index.
   std::uint16_t port(std::size_t listener = 0) const;
   Peer connect(std::size_t listener = 0) { return Peer::connect(port(listener)); }
+  /// The port of `metrics`.
+  std::uint16_t metrics_port() const { return metrics_->address()->port; }
   server::Server& server() { return *server_; }
   const std::string& dir() const { return dir_.path(); }
   std::uint64_t count(Reason reason) const { return server_->totals().of(reason); }
@@ -49,6 +52,7 @@ class Gateway {
   std::string yaml_;                         ///< what a reload will read
   std::function<void(bool)> on_reloaded_;
   std::unique_ptr<server::Server> server_;
+  std::unique_ptr<admin::MetricsListener> metrics_;
   std::thread thread_;
   bool stopped_ = false;
 };
