@@ -12,8 +12,9 @@
 #include "gateway/base/diagnostic.h"
 #include "gateway/base/ip.h"
 
-/// The configuration as plain values, defaults beside their meaning. Loaders (YAML, nginx) fill it; the gateway
-/// reads it and nothing else of theirs. It is immutable once loaded and may be shared between threads.
+/// The configuration as plain values, defaults beside their meaning. Loaders (YAML, nginx) fill it; the
+/// gateway reads it and nothing else of theirs. It is immutable once loaded and may be shared between
+/// threads.
 namespace tidegate::conf {
 
 using std::chrono::milliseconds;
@@ -30,10 +31,10 @@ struct Text {
 
 /// Where a listener accepts: ":80" (every IPv4 and IPv6 address), "127.0.0.1:80", "[::]:80", "unix:/path".
 struct ListenAddress {
-  std::string host;          ///< a literal address without brackets; empty: every address
-  std::uint16_t port = 0;    ///< 0: chosen by the system (tests)
-  std::string unix_path;     ///< not empty: a unix socket
-  std::string text;          ///< as written
+  std::string host;        ///< a literal address without brackets; empty: every address
+  std::uint16_t port = 0;  ///< 0: chosen by the system (tests)
+  std::string unix_path;   ///< not empty: a unix socket
+  std::string text;        ///< as written
   Position at;
   bool operator==(const ListenAddress&) const = default;
 };
@@ -46,7 +47,7 @@ struct Certificate {
 
 struct ClientAuth {
   enum class Verify { optional, required };
-  Text ca;                              ///< PEM, absolute path
+  Text ca;  ///< PEM, absolute path
   Verify verify = Verify::required;
   bool operator==(const ClientAuth&) const = default;
 };
@@ -56,11 +57,11 @@ enum class TlsVersion { tls1_2, tls1_3 };
 struct ListenerTls {
   std::vector<Certificate> certificates;  ///< the first is the default
   std::vector<TlsVersion> protocols = {TlsVersion::tls1_2, TlsVersion::tls1_3};
-  Text ciphers;                           ///< TLS 1.2, OpenSSL's format; empty: AEAD with forward secrecy
-  Text ciphersuites;                      ///< TLS 1.3, OpenSSL's format; empty: OpenSSL's default
+  Text ciphers;       ///< TLS 1.2, OpenSSL's format; empty: AEAD with forward secrecy
+  Text ciphersuites;  ///< TLS 1.3, OpenSSL's format; empty: OpenSSL's default
   bool prefer_server_ciphers = true;
   bool session_tickets = true;
-  bool reject_unknown_sni = false;        ///< an alert instead of the default certificate
+  bool reject_unknown_sni = false;  ///< an alert instead of the default certificate
   std::optional<ClientAuth> client_auth;
   Position at;
   /// Not from YAML: `tidegate demo` and `run --to` make a self-signed certificate for these names at start.
@@ -80,8 +81,9 @@ struct Listener {
   ListenAddress address;
   std::optional<ListenerTls> tls;
   std::optional<Redirect> redirect;  ///< `redirect: https` is {301, "https://$host$request_uri"}
-  bool redirect_to_https = false;    ///< `to` begins with https: not sent where a trusted proxy says https already
-  Text acme_challenge;               ///< absolute directory; empty: off
+  bool redirect_to_https =
+      false;            ///< `to` begins with https: not sent where a trusted proxy says https already
+  Text acme_challenge;  ///< absolute directory; empty: off
   Position at;
   bool operator==(const Listener&) const = default;
 };
@@ -96,11 +98,11 @@ struct PathMatch {
 
 /// What a request must have besides host and path; everything listed must fit.
 struct Match {
-  Text listener;                              ///< a listener's name; empty: any
-  std::vector<std::string> methods;           ///< empty: any
+  Text listener;                                             ///< a listener's name; empty: any
+  std::vector<std::string> methods;                          ///< empty: any
   std::vector<std::pair<std::string, std::string>> headers;  ///< name, exact value
   std::vector<std::pair<std::string, std::string>> query;    ///< argument, exact value
-  std::string subprotocol;                    ///< offered in Sec-WebSocket-Protocol; empty: any
+  std::string subprotocol;  ///< offered in Sec-WebSocket-Protocol; empty: any
   bool operator==(const Match&) const = default;
 };
 
@@ -113,7 +115,7 @@ struct HeaderRules {
 
 struct Respond {
   int status = 200;
-  Text body;                              ///< template
+  Text body;  ///< template
   std::string content_type = "text/plain; charset=utf-8";
   bool operator==(const Respond&) const = default;
 };
@@ -134,30 +136,30 @@ struct RouteTimeouts {
 
 /// Limits on one WebSocket connection.
 struct WebSocketRules {
-  std::vector<Text> origins;             ///< allowed Origin values, "https://*.example.com" too; empty: any
-  milliseconds idle_timeout = 1h;        ///< without any frame but our own pings and their pongs; zero: never
-  milliseconds ping_interval = 0ms;      ///< zero: no pings
-  std::uint64_t max_message_bytes = 0;   ///< beyond: Close 1009; zero: no limit
-  milliseconds max_lifetime = 0ms;       ///< zero: no limit
+  std::vector<Text> origins;            ///< allowed Origin values, "https://*.example.com" too; empty: any
+  milliseconds idle_timeout = 1h;       ///< without any frame but our own pings and their pongs; zero: never
+  milliseconds ping_interval = 0ms;     ///< zero: no pings
+  std::uint64_t max_message_bytes = 0;  ///< beyond: Close 1009; zero: no limit
+  milliseconds max_lifetime = 0ms;      ///< zero: no limit
   bool operator==(const WebSocketRules&) const = default;
 };
 
 struct Route {
-  std::string name;                   ///< for logs and metrics; from the file, or host and path
-  std::vector<std::string> hosts;     ///< lower case; "*.example.com" is a suffix; empty: any host
+  std::string name;                ///< for logs and metrics; from the file, or host and path
+  std::vector<std::string> hosts;  ///< lower case; "*.example.com" is a suffix; empty: any host
   PathMatch path;
   Match match;
   // Exactly one of these three says what happens.
-  Text upstream;                      ///< an upstream's name
+  Text upstream;  ///< an upstream's name
   std::optional<Respond> respond;
   std::optional<Redirect> redirect;
   std::optional<Rewrite> rewrite;
   HeaderRules request_headers;
   HeaderRules response_headers;
-  WebSocketRules websocket;           ///< the file's defaults with the route's own on top
-  RouteTimeouts timeouts;             ///< likewise
-  std::uint64_t max_body_bytes = 0;   ///< zero: no limit
-  bool allow_underscores = false;     ///< header names with "_" pass
+  WebSocketRules websocket;          ///< the file's defaults with the route's own on top
+  RouteTimeouts timeouts;            ///< likewise
+  std::uint64_t max_body_bytes = 0;  ///< zero: no limit
+  bool allow_underscores = false;    ///< header names with "_" pass
   Position at;
   bool operator==(const Route&) const = default;
 };
@@ -165,12 +167,12 @@ struct Route {
 struct Server {
   enum class Scheme { http, https };
   Scheme scheme = Scheme::http;
-  std::string host;           ///< a name or a literal address without brackets
+  std::string host;  ///< a name or a literal address without brackets
   std::uint16_t port = 80;
-  std::string unix_path;      ///< not empty: a unix socket ("unix:/path")
-  std::string text;           ///< as written
+  std::string unix_path;  ///< not empty: a unix socket ("unix:/path")
+  std::string text;       ///< as written
   unsigned weight = 1;
-  bool backup = false;        ///< used only when no other server can be
+  bool backup = false;  ///< used only when no other server can be
   Position at;
   bool operator==(const Server&) const = default;
 };
@@ -183,8 +185,8 @@ struct Sticky {
 
 /// TLS towards an upstream.
 struct UpstreamTls {
-  Text ca;                       ///< PEM, absolute path; empty: the system's
-  std::string server_name;       ///< for SNI and verification; empty: the server's host
+  Text ca;                  ///< PEM, absolute path; empty: the system's
+  std::string server_name;  ///< for SNI and verification; empty: the server's host
   bool verify = true;
   bool operator==(const UpstreamTls&) const = default;
 };
@@ -195,16 +197,17 @@ struct Upstream {
   std::vector<Server> servers;
   Balance balance = Balance::round_robin;
   std::optional<Sticky> sticky;
-  UpstreamTls tls;                    ///< for https servers
-  milliseconds resolve = 10s;         ///< how often names are looked up again
-  milliseconds keepalive_idle = 4s;   ///< an idle connection is kept this long; below Node's 5 s. Zero: none is kept
-  unsigned keepalive_max = 64;        ///< idle connections per server and worker
+  UpstreamTls tls;             ///< for https servers
+  milliseconds resolve = 10s;  ///< how often names are looked up again
+  milliseconds keepalive_idle =
+      4s;  ///< an idle connection is kept this long; below Node's 5 s. Zero: none is kept
+  unsigned keepalive_max = 64;  ///< idle connections per server and worker
   Position at;
   bool operator==(const Upstream&) const = default;
 };
 
-/// The file's `timeouts`: `connect`, `response`, `send`, `body` are already merged into each route; `send` and
-/// `body` here are for connections that have no route yet.
+/// The file's `timeouts`: `connect`, `response`, `send`, `body` are already merged into each route; `send`
+/// and `body` here are for connections that have no route yet.
 struct Timeouts {
   milliseconds tls_handshake = 10s;
   milliseconds header = 15s;     ///< a whole request head
@@ -228,8 +231,8 @@ struct Log {
   Level level = Level::info;
   std::string access = "stdout";  ///< stdout, off, or an absolute path
   Format format = Format::json;
-  bool query = true;              ///< the query string is in the record (its values redacted); false: left out
-  bool query_values = false;      ///< values of query arguments are not redacted
+  bool query = true;          ///< the query string is in the record (its values redacted); false: left out
+  bool query_values = false;  ///< values of query arguments are not redacted
   Position at;
   bool operator==(const Log&) const = default;
 };
@@ -237,7 +240,7 @@ struct Log {
 struct Drain {
   milliseconds delay = 0s;
   milliseconds window = 10s;
-  milliseconds deadline = 25s;    ///< counted from the signal
+  milliseconds deadline = 25s;  ///< counted from the signal
   std::uint16_t close_code = 1001;
   bool operator==(const Drain&) const = default;
 };
@@ -252,7 +255,7 @@ struct Config {
   Log log;
   Drain drain;
   std::optional<ListenAddress> metrics;  ///< where /metrics, /healthz and /readyz are served; none: nowhere
-  unsigned workers = 0;  ///< 0: auto, the cores bounded by the cgroup's CPU quota
+  unsigned workers = 0;                  ///< 0: auto, the cores bounded by the cgroup's CPU quota
   bool operator==(const Config&) const = default;
 };
 

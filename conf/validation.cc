@@ -62,9 +62,9 @@ void check_metrics(const Config& config, Diagnostics& diagnostics) {
   if (!config.metrics || config.metrics->text.empty()) return;
   for (const Listener& listener : config.listeners) {
     if (listener.address.text.empty() || !same_socket(listener.address, *config.metrics)) continue;
-    diagnostics.error(config.metrics->at, "\"metrics\" has the address of listener " + in_quotes(listener.name) +
-                                              " in line " + std::to_string(listener.address.at.line) +
-                                              "; choose another port or address");
+    diagnostics.error(config.metrics->at,
+                      "\"metrics\" has the address of listener " + in_quotes(listener.name) + " in line " +
+                          std::to_string(listener.address.at.line) + "; choose another port or address");
   }
 }
 

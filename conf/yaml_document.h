@@ -47,8 +47,8 @@ std::optional<Node> parse_document(std::string_view text, const std::string& fil
 /// feed and carriage return. yaml-cpp lets both pass, and takes 0x04 for the end of the file.
 bool check_text(std::string_view text, const std::string& file, Diagnostics& diagnostics);
 
-/// Whether the quoted scalar at line and column (from 1), the last of the document, is closed: yaml-cpp takes the end
-/// of the file for its closing quote if a line break comes before.
+/// Whether the quoted scalar at line and column (from 1), the last of the document, is closed: yaml-cpp takes
+/// the end of the file for its closing quote if a line break comes before.
 bool last_quote_closes(std::string_view text, int line, int column);
 
 /// What to do about a syntax error that yaml-cpp reports with `message` at line and column (from 1).

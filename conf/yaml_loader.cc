@@ -74,8 +74,8 @@ void hand_over(const Diagnostics& from, Diagnostics& to) {
   }
 }
 
-std::optional<Config> read_text(std::string_view text, const std::string& file_name, const std::string& base_dir,
-                                Diagnostics& diagnostics) {
+std::optional<Config> read_text(std::string_view text, const std::string& file_name,
+                                const std::string& base_dir, Diagnostics& diagnostics) {
   Diagnostics found;
   std::optional<Config> config;
   if (const auto root = yaml::parse_document(text, file_name, found)) {

@@ -19,9 +19,9 @@ namespace tidegate::conf {
 /// certificates and keys (gateway/tls), regexes and templates (gateway/routing).
 std::optional<Config> load_yaml(const std::string& path, Diagnostics& diagnostics);
 
-/// The same, but a configuration with errors is handed over as far as it could be read, so that the checks of those
-/// other libraries can add theirs: every error at once. Not to be run unless `diagnostics` is free of errors.
-/// Nothing is returned if there is no document.
+/// The same, but a configuration with errors is handed over as far as it could be read, so that the checks of
+/// those other libraries can add theirs: every error at once. Not to be run unless `diagnostics` is free of
+/// errors. Nothing is returned if there is no document.
 std::optional<Config> read_yaml(const std::string& path, Diagnostics& diagnostics);
 
 /// The same for text in memory. `file_name` is for messages; relative paths are relative to `base_dir`.

@@ -19,7 +19,8 @@ void read_listeners(const Context& context, const Node& node, std::vector<Listen
 void read_routes(const Context& context, const Node& node, const RouteDefaults& defaults,
                  std::vector<Route>& out);
 void read_upstreams(const Context& context, const Node& node, std::vector<Upstream>& out);
-/// timeouts, limits, trusted_proxies, log, drain, metrics and workers, and into `defaults` what routes inherit.
+/// timeouts, limits, trusted_proxies, log, drain, metrics and workers, and into `defaults` what routes
+/// inherit.
 void read_process(Section& top, Config& out, RouteDefaults& defaults);
 
 // Pieces that more than one section has.

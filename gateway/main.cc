@@ -1,4 +1,5 @@
-// The program: flags to a configuration, a configuration to a server. The one place where everything is wired.
+// The program: flags to a configuration, a configuration to a server. The one place where everything is
+// wired.
 
 #include <unistd.h>
 
@@ -42,7 +43,8 @@ std::string machine_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-/// `diagnostics` holds what was found so far; with an error among it nothing starts, but the rest is checked too.
+/// `diagnostics` holds what was found so far; with an error among it nothing starts, but the rest is checked
+/// too.
 int serve(conf::Config config, server::Server::Options options, Diagnostics diagnostics = {}) {
   server::Server server(std::move(options));
   const admin::MetricsListener metrics(server);
@@ -81,10 +83,11 @@ void print_urls(const conf::Config& config, const std::string& what) {
     if (address.port != usual) text += ':' + std::to_string(address.port);
     return text + '/';
   };
-  std::printf("\n  %s\n\n    %s   (self-signed certificate: the browser will ask once)\n    %s   redirects there\n\n"
-              "  Ctrl-C stops.\n\n",
-              what.c_str(), url("https", config.listeners[1].address, 443).c_str(),
-              url("http", config.listeners[0].address, 80).c_str());
+  std::printf(
+      "\n  %s\n\n    %s   (self-signed certificate: the browser will ask once)\n    %s   redirects there\n\n"
+      "  Ctrl-C stops.\n\n",
+      what.c_str(), url("https", config.listeners[1].address, 443).c_str(),
+      url("http", config.listeners[0].address, 80).c_str());
   std::fflush(stdout);
 }
 
@@ -140,14 +143,17 @@ int main_program(int argc, char** argv) {
   FrontDoor door;
   std::string file = "/etc/tidegate/tidegate.yaml";
 
-  auto* demo = app.add_subcommand("demo", "A front door with everything built in: certificate, echo upstream, web page");
-  auto* run = app.add_subcommand("run", "Run the gateway: from a configuration file, or in front of one server");
+  auto* demo = app.add_subcommand(
+      "demo", "A front door with everything built in: certificate, echo upstream, web page");
+  auto* run =
+      app.add_subcommand("run", "Run the gateway: from a configuration file, or in front of one server");
   auto* check = app.add_subcommand("check", "Check a configuration: every error at once");
   for (auto* command : {demo, run}) {
     command->add_option("--http", door.http, "Where plain HTTP is redirected from")->capture_default_str();
     command->add_option("--https", door.https, "Where TLS is accepted")->capture_default_str();
   }
-  auto* to = run->add_option("--to", door.to, "No file: pass everything to this server, http://localhost:3000");
+  auto* to =
+      run->add_option("--to", door.to, "No file: pass everything to this server, http://localhost:3000");
   run->get_option("--http")->needs(to);
   run->get_option("--https")->needs(to);
   run->add_option("-c,--config", file, "The configuration file")->capture_default_str()->excludes(to);
@@ -166,4 +172,6 @@ int main_program(int argc, char** argv) {
 }  // namespace
 }  // namespace tidegate
 
-int main(int argc, char** argv) { return tidegate::main_program(argc, argv); }
+int main(int argc, char** argv) {
+  return tidegate::main_program(argc, argv);
+}

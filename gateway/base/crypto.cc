@@ -9,7 +9,9 @@
 namespace tidegate {
 namespace {
 
-const auto* to_u8(std::string_view text) { return reinterpret_cast<const std::uint8_t*>(text.data()); }
+const auto* to_u8(std::string_view text) {
+  return reinterpret_cast<const std::uint8_t*>(text.data());
+}
 
 }  // namespace
 
@@ -30,8 +32,8 @@ std::array<std::uint8_t, 32> sha256(std::string_view data) {
 
 std::string base64_encode(std::span<const std::uint8_t> data) {
   std::string out((data.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock ends with a NUL
-  const int written =
-      EVP_EncodeBlock(reinterpret_cast<std::uint8_t*>(out.data()), data.data(), static_cast<int>(data.size()));
+  const int written = EVP_EncodeBlock(reinterpret_cast<std::uint8_t*>(out.data()), data.data(),
+                                      static_cast<int>(data.size()));
   out.resize(static_cast<std::size_t>(written));
   return out;
 }

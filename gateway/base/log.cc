@@ -11,10 +11,14 @@ namespace {
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -56,9 +60,13 @@ std::string escape(std::string_view text) {
 
 }  // namespace
 
-void set_level(Level level) { logger().out->set_level(to_spdlog(level)); }
+void set_level(Level level) {
+  logger().out->set_level(to_spdlog(level));
+}
 
-bool enabled(Level level) { return logger().out->should_log(to_spdlog(level)); }
+bool enabled(Level level) {
+  return logger().out->should_log(to_spdlog(level));
+}
 
 void write(Level level, std::string_view area, std::string_view message) {
   if (!enabled(level)) return;

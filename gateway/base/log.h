@@ -17,10 +17,18 @@ bool enabled(Level level);
 /// sent cannot forge a line.
 void write(Level level, std::string_view area, std::string_view message);
 
-inline void debug(std::string_view area, std::string_view message) { write(Level::debug, area, message); }
-inline void info(std::string_view area, std::string_view message) { write(Level::info, area, message); }
-inline void warning(std::string_view area, std::string_view message) { write(Level::warning, area, message); }
-inline void error(std::string_view area, std::string_view message) { write(Level::error, area, message); }
+inline void debug(std::string_view area, std::string_view message) {
+  write(Level::debug, area, message);
+}
+inline void info(std::string_view area, std::string_view message) {
+  write(Level::info, area, message);
+}
+inline void warning(std::string_view area, std::string_view message) {
+  write(Level::warning, area, message);
+}
+inline void error(std::string_view area, std::string_view message) {
+  write(Level::error, area, message);
+}
 
 /// For tests: lines go to `sink` instead of stderr until it is called with an empty function.
 void capture(std::function<void(Level, std::string_view line)> sink);

@@ -24,10 +24,8 @@ constexpr std::array<ReasonInfo, static_cast<std::size_t>(Reason::kCount)> kReas
     {Reason::body_too_large, "body_too_large", Party::client, 413, 0},
     {Reason::expectation_failed, "expectation_failed", Party::client, 417, 0},
     {Reason::plain_http_on_tls, "plain_http_on_tls", Party::client, 400, 0},
-    {Reason::misdirected, "misdirected", Party::client, 421, 0},
     {Reason::no_route, "no_route", Party::client, 404, 0},
     {Reason::origin_refused, "origin_refused", Party::client, 403, 0},
-    {Reason::tunnel_limit, "tunnel_limit", Party::gateway, 503, 0},
     {Reason::header_timeout, "header_timeout", Party::client, 408, 0},
     {Reason::body_timeout, "body_timeout", Party::client, 408, 0},
     {Reason::keepalive_timeout, "keepalive_timeout", Party::client, 0, 0},
@@ -62,13 +60,18 @@ constexpr std::array<ReasonInfo, static_cast<std::size_t>(Reason::kCount)> kReas
 
 }  // namespace
 
-const ReasonInfo& info(Reason reason) { return kReasons[static_cast<std::size_t>(reason)]; }
+const ReasonInfo& info(Reason reason) {
+  return kReasons[static_cast<std::size_t>(reason)];
+}
 
 std::string_view word(Party party) {
   switch (party) {
-    case Party::client: return "client";
-    case Party::upstream: return "upstream";
-    case Party::gateway: return "gateway";
+    case Party::client:
+      return "client";
+    case Party::upstream:
+      return "upstream";
+    case Party::gateway:
+      return "gateway";
   }
   return "gateway";
 }

@@ -30,10 +30,8 @@ enum class Reason : std::uint8_t {
   body_too_large,
   expectation_failed,
   plain_http_on_tls,
-  misdirected,
   no_route,
   origin_refused,
-  tunnel_limit,
   header_timeout,
   body_timeout,
   keepalive_timeout,
@@ -71,15 +69,17 @@ enum class Reason : std::uint8_t {
 
 struct ReasonInfo {
   Reason reason;
-  std::string_view word;       ///< in logs and metric labels
+  std::string_view word;  ///< in logs and metric labels
   Party at_fault;
-  std::uint16_t http_status;   ///< 0: never answered with a status
-  std::uint16_t close_code;    ///< RFC 6455 §7.4.1; 0: no Close frame of ours
+  std::uint16_t http_status;  ///< 0: never answered with a status
+  std::uint16_t close_code;   ///< RFC 6455 §7.4.1; 0: no Close frame of ours
 };
 
 const ReasonInfo& info(Reason reason);
 
-inline std::string_view word(Reason reason) { return info(reason).word; }
+inline std::string_view word(Reason reason) {
+  return info(reason).word;
+}
 std::string_view word(Party party);
 
 /// Something that went wrong, small enough to return by value; words are made where it is logged.

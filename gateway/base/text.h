@@ -7,7 +7,9 @@
 
 namespace tidegate {
 
-inline char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+inline char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 /// ASCII case-insensitive equality, as field names and most tokens compare (RFC 9110 §5.1).
 inline bool iequals(std::string_view a, std::string_view b) {

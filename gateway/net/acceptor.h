@@ -19,10 +19,11 @@ class ListeningSocket {
   /// 0.0.0.0 where the kernel has no IPv6; without it [::] means IPv6 alone, so that 0.0.0.0 may stand beside
   /// it. Unix: a stale socket file nobody listens on is removed first, and the file is unlinked at the end by
   /// the one that made it, unless another has taken its place. The error holds the errno.
-  /// `first`: EADDRINUSE if anybody listens on the port already, though SO_REUSEPORT would let us in; the sockets of
-  /// the other workers are bound as `more`.
+  /// `first`: EADDRINUSE if anybody listens on the port already, though SO_REUSEPORT would let us in; the
+  /// sockets of the other workers are bound as `more`.
   enum class Sharing { first, more };
-  static Result<ListeningSocket> bind(const SocketAddress& address, bool any, Sharing sharing = Sharing::more);
+  static Result<ListeningSocket> bind(const SocketAddress& address, bool any,
+                                      Sharing sharing = Sharing::more);
   ListeningSocket(ListeningSocket&& other) noexcept;
   ListeningSocket& operator=(ListeningSocket&& other) noexcept;
   ~ListeningSocket();

@@ -49,8 +49,8 @@ std::uint64_t inode_of(const std::string& path) {
   return ::lstat(path.c_str(), &file) == 0 ? file.st_ino : 0;
 }
 
-/// SO_REUSEPORT lets every program of the same user in, so whether somebody else listens there is asked by a socket
-/// without it. (Port 0 is always free.)
+/// SO_REUSEPORT lets every program of the same user in, so whether somebody else listens there is asked by a
+/// socket without it. (Port 0 is always free.)
 bool is_taken(const RawAddress& address, bool v6_only) {
   const int probe = new_socket(address.family());
   if (probe < 0) return false;

@@ -26,10 +26,11 @@ struct CompiledRoute {
   std::vector<std::string> response_remove;
 };
 
-/// The routes of one configuration, compiled: finds the route of a request (hosts first: exact, longest suffix, none; within them exact path, longest prefix that says before_regex,
-/// regexes in file order, longest prefix; a route whose path or match does not fit is passed over). Of routes
-/// with the same host and path those with match conditions come first, each in file order. Immutable; the
-/// config must outlive it. Regexes are PCRE2 with match limits; usable from any thread.
+/// The routes of one configuration, compiled: finds the route of a request (hosts first: exact, longest
+/// suffix, none; within them exact path, longest prefix that says before_regex, regexes in file order,
+/// longest prefix; a route whose path or match does not fit is passed over). Of routes with the same host and
+/// path those with match conditions come first, each in file order. Immutable; the config must outlive it.
+/// Regexes are PCRE2 with match limits; usable from any thread.
 ///
 /// Finding costs a hash of the host and one of the path, a binary search among the host's prefixes, and one
 /// match for each of its regexes; routes of other hosts cost nothing.

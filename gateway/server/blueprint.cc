@@ -47,14 +47,18 @@ double cpu_quota() {
 void complain_of_bind(const conf::ListenAddress& address, const Error& error, Diagnostics& diagnostics) {
   std::string message = "cannot listen on " + address.text + ": " + net::error_text(error.os_error);
   switch (-error.os_error) {
-    case EADDRINUSE: message += "; another program has this address, stop it or choose another port"; break;
-    case EACCES:
-      message += address.unix_path.empty()
-                     ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
-                     : "; the directory must be writable by this user";
+    case EADDRINUSE:
+      message += "; another program has this address, stop it or choose another port";
       break;
-    case EADDRNOTAVAIL: message += "; no interface of this machine has the address"; break;
-    default: break;
+    case EACCES:
+      message += address.unix_path.empty() ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
+                                           : "; the directory must be writable by this user";
+      break;
+    case EADDRNOTAVAIL:
+      message += "; no interface of this machine has the address";
+      break;
+    default:
+      break;
   }
   diagnostics.error(address.at, message);
 }
@@ -93,9 +97,9 @@ std::shared_ptr<const Blueprint> Blueprint::make(std::shared_ptr<const conf::Con
             : routing::Template());
   }
   for (const conf::Upstream& upstream : config->upstreams) {
-    const bool https = std::any_of(upstream.servers.begin(), upstream.servers.end(), [](const conf::Server& server) {
-      return server.scheme == conf::Server::Scheme::https;
-    });
+    const bool https =
+        std::any_of(upstream.servers.begin(), upstream.servers.end(),
+                    [](const conf::Server& server) { return server.scheme == conf::Server::Scheme::https; });
     if (https) tls::ClientContext::check(upstream.tls, diagnostics);
     blueprint->sticky_hashes.push_back(
         upstream.sticky && !upstream.sticky->hash.empty()
@@ -114,9 +118,9 @@ std::vector<net::ListeningSocket> bind_address(const conf::ListenAddress& conf, 
   const bool is_unix = !address.unix_path.empty();
   const bool any = !is_unix && conf.host.empty();
   for (unsigned worker = 0; worker < workers; ++worker) {
-    auto socket = is_unix && worker > 0
-                      ? sockets.front().duplicate()
-                      : net::ListeningSocket::bind(address, any, worker == 0 ? Sharing::first : Sharing::more);
+    auto socket = is_unix && worker > 0 ? sockets.front().duplicate()
+                                        : net::ListeningSocket::bind(
+                                              address, any, worker == 0 ? Sharing::first : Sharing::more);
     if (!socket) {
       complain_of_bind(conf, socket.error(), diagnostics);
       return {};

@@ -20,18 +20,20 @@ struct Blueprint {
   std::vector<routing::Template> redirects;                     ///< by listener
   std::vector<routing::Template> sticky_hashes;                 ///< by upstream
 
-  /// Null if anything is wrong; every complaint is in `diagnostics`, which may hold errors of the loader already.
-  /// Opens no socket: `tidegate check` is this.
-  static std::shared_ptr<const Blueprint> make(std::shared_ptr<const conf::Config> config, Diagnostics& diagnostics);
+  /// Null if anything is wrong; every complaint is in `diagnostics`, which may hold errors of the loader
+  /// already. Opens no socket: `tidegate check` is this.
+  static std::shared_ptr<const Blueprint> make(std::shared_ptr<const conf::Config> config,
+                                               Diagnostics& diagnostics);
 };
 
-/// Listening sockets for each worker. TCP sockets share their port by SO_REUSEPORT, a unix socket is one, duplicated.
-/// Empty if it cannot be: the complaint (a port in use, no permission) names the address's place in the file.
+/// Listening sockets for each worker. TCP sockets share their port by SO_REUSEPORT, a unix socket is one,
+/// duplicated. Empty if it cannot be: the complaint (a port in use, no permission) names the address's place
+/// in the file.
 std::vector<net::ListeningSocket> bind_address(const conf::ListenAddress& address, unsigned workers,
                                                Diagnostics& diagnostics);
 
-/// The number of workers: as configured, or the cores that this process may use (sched_getaffinity), bounded by the
-/// cgroup's CPU quota.
+/// The number of workers: as configured, or the cores that this process may use (sched_getaffinity), bounded
+/// by the cgroup's CPU quota.
 unsigned worker_count(const conf::Config& config);
 
 }  // namespace tidegate::server

@@ -13,10 +13,14 @@ using std::chrono::milliseconds;
 
 log::Level to_log_level(conf::Log::Level level) {
   switch (level) {
-    case conf::Log::Level::debug: return log::Level::debug;
-    case conf::Log::Level::info: return log::Level::info;
-    case conf::Log::Level::warning: return log::Level::warning;
-    case conf::Log::Level::error: return log::Level::error;
+    case conf::Log::Level::debug:
+      return log::Level::debug;
+    case conf::Log::Level::info:
+      return log::Level::info;
+    case conf::Log::Level::warning:
+      return log::Level::warning;
+    case conf::Log::Level::error:
+      return log::Level::error;
   }
   return log::Level::info;
 }
@@ -66,8 +70,8 @@ void Server::run() {
 // ---------------------------------------------------------------------------------------------------------------
 // Configurations
 
-std::unique_ptr<Server::Generation> Server::prepare(std::shared_ptr<const conf::Config> config, unsigned workers,
-                                                    Diagnostics& diagnostics) {
+std::unique_ptr<Server::Generation> Server::prepare(std::shared_ptr<const conf::Config> config,
+                                                    unsigned workers, Diagnostics& diagnostics) {
   auto next = std::make_unique<Generation>();
   next->blueprint = Blueprint::make(config, diagnostics);
   next->access_log = access_log_for(config->log, diagnostics);
@@ -140,7 +144,8 @@ std::shared_ptr<LogFile> Server::access_log_for(const conf::Log& log, Diagnostic
 void Server::launch(Generation& generation) {
   generation.directory = std::make_unique<upstream::Directory>(
       loop_, *generation.blueprint->config,
-      [this, &generation](std::size_t upstream, std::size_t server, std::vector<net::SocketAddress> addresses) {
+      [this, &generation](std::size_t upstream, std::size_t server,
+                          std::vector<net::SocketAddress> addresses) {
         for (Change& change : generation.changes) change.addresses.push_back({upstream, server, addresses});
         if (!generation.changes.empty()) return;  // the workers do not have it yet
         for (auto& worker : workers_) worker->set_addresses(upstream, server, addresses);
@@ -162,8 +167,8 @@ void Server::commit(Generation& generation) {
   log::set_level(to_log_level(config.log.level));
   for (const std::size_t i : generation.fresh) {
     const conf::Listener& listener = config.listeners[i];
-    log::info("server", "listening on " + generation.addresses[i].to_string() + (listener.tls ? " (TLS)" : "") +
-                            " as listener " + listener.name);
+    log::info("server", "listening on " + generation.addresses[i].to_string() +
+                            (listener.tls ? " (TLS)" : "") + " as listener " + listener.name);
   }
   workers_switching_ = static_cast<unsigned>(workers_.size());
   // This runs inside a callback of the new directory; the old one may go.
@@ -224,11 +229,17 @@ void Server::end_reload(const Diagnostics& diagnostics) {
 
 void Server::on_signal(int signal) {
   switch (signal) {
-    case SIGUSR1: return reopen_logs();
-    case SIGHUP: return start_reload();
-    case SIGUSR2: return log::warning("server", "USR2: handing over to a new binary is not there yet; nothing happens");
-    case SIGINT: log::info("server", "INT: stopping at once"); return loop_.stop();
-    default: break;
+    case SIGUSR1:
+      return reopen_logs();
+    case SIGHUP:
+      return start_reload();
+    case SIGUSR2:
+      return log::warning("server", "USR2: handing over to a new binary is not there yet; nothing happens");
+    case SIGINT:
+      log::info("server", "INT: stopping at once");
+      return loop_.stop();
+    default:
+      break;
   }
   if (draining_) {
     log::info("server", "a second signal: stopping at once");
@@ -308,7 +319,8 @@ Totals Server::totals() const {
 void Server::log_totals() const {
   const Totals sum = totals();
   std::string line = "stopped after " + std::to_string(sum.connections) + " connections, " +
-                     std::to_string(sum.requests) + " requests, " + std::to_string(sum.tunnels_opened) + " tunnels";
+                     std::to_string(sum.requests) + " requests, " + std::to_string(sum.tunnels_opened) +
+                     " tunnels";
   for (std::size_t i = 0; i < sum.reasons.size(); ++i) {
     if (sum.reasons[i] == 0) continue;
     line.append("; ").append(word(static_cast<Reason>(i))).append(" ").append(std::to_string(sum.reasons[i]));

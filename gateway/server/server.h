@@ -32,8 +32,8 @@ struct Totals {
 class Server {
  public:
   struct Options {
-    bool handle_signals = true;              ///< tests have their own
-    std::function<void()> on_accepting{};    ///< every listener accepts; called on the main thread
+    bool handle_signals = true;            ///< tests have their own
+    std::function<void()> on_accepting{};  ///< every listener accepts; called on the main thread
     /// Reads the configuration again (HUP); null where there is nothing to read again.
     std::function<std::optional<conf::Config>(Diagnostics&)> load{};
     std::function<void(bool applied)> on_reloaded{};  ///< a reload has ended; called on the main thread
@@ -41,14 +41,14 @@ class Server {
   explicit Server(Options options);
   ~Server();
 
-  /// Something beside the workers that follows the configuration, on the main thread: given one that may come into
-  /// force, it makes ready (with its complaints) and answers what to do when that happens. An answer that is dropped
-  /// uncalled leaves everything as it was. Call before start().
+  /// Something beside the workers that follows the configuration, on the main thread: given one that may come
+  /// into force, it makes ready (with its complaints) and answers what to do when that happens. An answer
+  /// that is dropped uncalled leaves everything as it was. Call before start().
   using Follower = std::function<std::function<void()>(const conf::Config&, Diagnostics&)>;
   void set_follower(Follower follower) { follower_ = std::move(follower); }
 
-  /// Checks everything, binds, starts the workers; accepting begins within run(), when the names were looked up
-  /// once. False with every complaint in `diagnostics`: then nothing was started.
+  /// Checks everything, binds, starts the workers; accepting begins within run(), when the names were looked
+  /// up once. False with every complaint in `diagnostics`: then nothing was started.
   bool start(std::shared_ptr<const conf::Config> config, Diagnostics& diagnostics);
   /// Until the drain is complete, or stop_now().
   void run();
@@ -82,11 +82,11 @@ class Server {
   struct Generation {
     std::shared_ptr<const Blueprint> blueprint;
     std::shared_ptr<LogFile> access_log;
-    std::vector<Change> changes;                 ///< by worker, until they went out
-    std::vector<net::SocketAddress> addresses;   ///< by listener
-    std::vector<std::size_t> fresh;              ///< listeners whose sockets are new
+    std::vector<Change> changes;                ///< by worker, until they went out
+    std::vector<net::SocketAddress> addresses;  ///< by listener
+    std::vector<std::size_t> fresh;             ///< listeners whose sockets are new
     std::unique_ptr<upstream::Directory> directory;
-    std::function<void()> follow;                ///< the follower's part
+    std::function<void()> follow;  ///< the follower's part
   };
 
   void on_signal(int signal);
@@ -116,10 +116,10 @@ class Server {
   Follower follower_;
   net::Loop loop_;
   std::unique_ptr<Generation> current_;
-  std::unique_ptr<Generation> next_;     ///< a reload under way
-  bool reload_again_ = false;            ///< asked for while one was
+  std::unique_ptr<Generation> next_;  ///< a reload under way
+  bool reload_again_ = false;         ///< asked for while one was
   unsigned workers_switching_ = 0;
-  bool accepting_ = false;               ///< the first configuration is in force
+  bool accepting_ = false;  ///< the first configuration is in force
   /// Every access log opened so far: one whose path comes back is used again, and none is closed on a worker.
   std::vector<std::pair<std::string, std::shared_ptr<LogFile>>> access_logs_;
   Shared shared_;

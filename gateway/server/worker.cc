@@ -52,7 +52,8 @@ std::shared_ptr<tunnel::Snapshot> Worker::build_snapshot(std::shared_ptr<const B
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     snapshot->listeners.push_back(
         {&config.listeners[i],
-         blueprint->tls[i] ? tls::ServerContext::make(*tls_library_, blueprint->tls[i], shared_.tickets) : nullptr,
+         blueprint->tls[i] ? tls::ServerContext::make(*tls_library_, blueprint->tls[i], shared_.tickets)
+                           : nullptr,
          blueprint->redirects[i], &tally_.listener(config.listeners[i].name)});
   }
   for (std::size_t i = 0; i < config.upstreams.size(); ++i) {
@@ -101,7 +102,8 @@ void Worker::switch_to(Change change) {
   });
 }
 
-void Worker::set_addresses(std::size_t upstream, std::size_t server, std::vector<net::SocketAddress> addresses) {
+void Worker::set_addresses(std::size_t upstream, std::size_t server,
+                           std::vector<net::SocketAddress> addresses) {
   loop_->post([this, upstream, server, addresses = std::move(addresses)]() mutable {
     snapshot_->upstreams[upstream].connector->set_addresses(server, std::move(addresses));
   });
@@ -142,7 +144,9 @@ void Worker::stop() {
   loop_->post([this] { loop_->stop(); });
 }
 
-void Worker::join() { thread_.join(); }
+void Worker::join() {
+  thread_.join();
+}
 
 // ---------------------------------------------------------------------------------------------------------------
 // On the worker's thread

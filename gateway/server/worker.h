@@ -3,7 +3,6 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,7 +27,7 @@ namespace tidegate::server {
 struct Shared {
   upstream::ServerStates states;
   std::shared_ptr<tls::TicketKeys> tickets;
-  std::uint64_t id_salt = 0;            ///< makes ids of one process differ from another's
+  std::uint64_t id_salt = 0;  ///< makes ids of one process differ from another's
   /// Called on a worker's thread when it has switched to another configuration.
   std::function<void()> on_worker_switched;
   /// Called on a worker's thread when it is draining and its last connection has ended.
@@ -37,8 +36,8 @@ struct Shared {
 
 /// What a worker switches to: a configuration, and where its listening sockets come from.
 struct Change {
-  /// One listener of the new configuration: a socket that the worker has already, by its place in the old one, or a
-  /// fresh one.
+  /// One listener of the new configuration: a socket that the worker has already, by its place in the old
+  /// one, or a fresh one.
   struct Entrance {
     std::optional<std::size_t> kept;
     std::optional<net::ListeningSocket> fresh;
@@ -49,14 +48,15 @@ struct Change {
     std::vector<net::SocketAddress> addresses;
   };
   std::shared_ptr<const Blueprint> blueprint;
-  std::vector<Entrance> entrances;   ///< by listener
-  std::vector<Resolved> addresses;   ///< what is known of the servers' names
+  std::vector<Entrance> entrances;      ///< by listener
+  std::vector<Resolved> addresses;      ///< what is known of the servers' names
   std::shared_ptr<LogFile> access_log;  ///< null: off
 };
 
 /// One loop and its thread, with listening sockets, upstream connections, tunnels and counters of its own.
 ///
-/// Owner:  the server. Thread: constructed on the main one; everything on its own; the public functions are the
+/// Owner:  the server. Thread: constructed on the main one; everything on its own; the public functions are
+/// the
 ///         main thread's and post what they ask.
 /// End:    join() after stop(): acceptors, connections, reaper, loop, in this order.
 class Worker final : public tunnel::Host {
@@ -64,8 +64,8 @@ class Worker final : public tunnel::Host {
   Worker(unsigned index, Shared& shared);
   ~Worker();
 
-  /// The first configuration, or another one: sockets that stay are never closed, tunnels keep the snapshot they were
-  /// accepted under.
+  /// The first configuration, or another one: sockets that stay are never closed, tunnels keep the snapshot
+  /// they were accepted under.
   void switch_to(Change change);
   void set_addresses(std::size_t upstream, std::size_t server, std::vector<net::SocketAddress> addresses);
   /// Stops accepting and asks everything to end as `plan` says.
@@ -74,8 +74,8 @@ class Worker final : public tunnel::Host {
   void stop();
   void join();
 
-  /// What this worker has counted, its live tunnels' numbers added, and what it has of them. `done` is called on the
-  /// worker's thread; not at all if the worker stops before.
+  /// What this worker has counted, its live tunnels' numbers added, and what it has of them. `done` is called
+  /// on the worker's thread; not at all if the worker stops before.
   void sample(std::function<void(metrics::WorkerSample)> done);
   /// Times how long a task waits for the worker's loop.
   void probe_lag();

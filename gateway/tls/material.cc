@@ -197,7 +197,9 @@ void Loader::bind_tickets(const std::string& listener) {
 ServerMaterial::ServerMaterial() : impl_(std::make_unique<Impl>()) {}
 ServerMaterial::~ServerMaterial() = default;
 
-std::vector<ServerMaterial::Watched> ServerMaterial::watched() const { return impl_->watched; }
+std::vector<ServerMaterial::Watched> ServerMaterial::watched() const {
+  return impl_->watched;
+}
 
 std::shared_ptr<const ServerMaterial> ServerMaterial::load(const conf::ListenerTls& tls,
                                                            const std::string& listener,

@@ -134,8 +134,4 @@ std::unique_ptr<net::Stream> ServerContext::accept(net::Loop& loop, std::unique_
   return stream;
 }
 
-bool ServerContext::asks_client_certificate() const {
-  return impl_->material->impl().conf.client_auth.has_value();
-}
-
 }  // namespace tidegate::tls

@@ -71,10 +71,6 @@ class ServerContext {
   std::unique_ptr<net::Stream> accept(net::Loop& loop, std::unique_ptr<net::Stream> socket,
                                       net::StreamListener& listener);
 
-  /// Whether a connection with this SNI was asked for a client certificate by rules as strict as `host`'s
-  /// would be: false means 421 (Misdirected Request).
-  bool asks_client_certificate() const;
-
   struct Impl;
 
  private:

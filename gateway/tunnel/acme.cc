@@ -22,7 +22,9 @@ bool is_token(std::string_view text) {
 
 }  // namespace
 
-bool is_acme_challenge(std::string_view uri) { return uri.starts_with(kPrefix); }
+bool is_acme_challenge(std::string_view uri) {
+  return uri.starts_with(kPrefix);
+}
 
 std::optional<std::string> read_acme_challenge(const std::string& directory, std::string_view uri) {
   const std::string_view token = uri.substr(kPrefix.size());
@@ -32,7 +34,8 @@ std::optional<std::string> read_acme_challenge(const std::string& directory, std
   if (fd < 0) return std::nullopt;
   std::optional<std::string> content;
   struct stat status {};
-  if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && static_cast<std::size_t>(status.st_size) <= kMaxBytes) {
+  if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+      static_cast<std::size_t>(status.st_size) <= kMaxBytes) {
     content.emplace(static_cast<std::size_t>(status.st_size), '\0');
     const ssize_t got = ::read(fd, content->data(), content->size());
     if (got < 0) {

@@ -14,7 +14,8 @@ using std::chrono::milliseconds;
 
 /// For how long what a client still sends is read and thrown away after our last word.
 constexpr milliseconds kLingering{2000};
-/// How long a drain waits for a connection that has asked for nothing yet: its first request may be on its way.
+/// How long a drain waits for a connection that has asked for nothing yet: its first request may be on its
+/// way.
 constexpr milliseconds kFirstRequest{1000};
 
 ClientConnection::ClientConnection(Host& host, std::shared_ptr<Snapshot> snapshot, std::size_t listener,
@@ -70,8 +71,10 @@ void ClientConnection::on_end(net::End) {
     case State::head:
       if (parser_.begun()) host_.counters().count(Reason::client_gone);
       return say_goodbye();
-    case State::exchange: return client_gone();
-    case State::closed: return;
+    case State::exchange:
+      return client_gone();
+    case State::closed:
+      return;
   }
 }
 
@@ -86,9 +89,12 @@ void ClientConnection::on_error(const Error& error) {
         finish_record(record);
       }
       return close();
-    case State::head: return close();
-    case State::exchange: return client_gone();
-    case State::closed: return;
+    case State::head:
+      return close();
+    case State::exchange:
+      return client_gone();
+    case State::closed:
+      return;
   }
 }
 
@@ -184,7 +190,8 @@ std::size_t ClientConnection::read_head(Bytes bytes) {
 
 void ClientConnection::dispatch() {
   const http::RequestHead& head = *request_->head;
-  if (head.upgrade == http::Upgrade::websocket_invalid) return refuse(Error(Reason::bad_handshake), make_record());
+  if (head.upgrade == http::Upgrade::websocket_invalid)
+    return refuse(Error(Reason::bad_handshake), make_record());
   if (head.upgrade == http::Upgrade::websocket_version) {
     return refuse(Error(Reason::websocket_version), make_record());
   }
@@ -250,7 +257,8 @@ bool ClientConnection::serve_acme_challenge() {
 void ClientConnection::send_redirect(const conf::Redirect& redirect, const routing::Template& to,
                                      const routing::CompiledRoute* route) {
   // A request without Host (HTTP/1.0 only) has no name under which it could be sent on.
-  if (request_->head->authority.empty() && !to.constant()) return refuse(Error(Reason::bad_host), make_record());
+  if (request_->head->authority.empty() && !to.constant())
+    return refuse(Error(Reason::bad_host), make_record());
   std::string location = to.evaluate(request_->view);
   answer({.status = redirect.status, .fields = {{"Location", std::move(location)}}, .route = route});
 }
@@ -258,7 +266,8 @@ void ClientConnection::send_redirect(const conf::Redirect& redirect, const routi
 void ClientConnection::answer(Answer answer) {
   const http::RequestHead& head = *request_->head;
   // A body that nobody will read is never parsed as a request.
-  if (head.framing != http::Framing::none && !(head.framing == http::Framing::length && head.content_length == 0)) {
+  if (head.framing != http::Framing::none &&
+      !(head.framing == http::Framing::length && head.content_length == 0)) {
     keep_alive_ = false;
   }
   keep_alive_ = keeps_alive();
@@ -333,7 +342,11 @@ void ClientConnection::on_exchange_failed(const Error& error, const AccessRecord
   Answer failed;
   failed.status = status;
   failed.body = std::to_string(status);
-  failed.body.append(" ").append(http::reason_phrase(status)).append(": ").append(word(error.reason)).append("\n");
+  failed.body.append(" ")
+      .append(http::reason_phrase(status))
+      .append(": ")
+      .append(word(error.reason))
+      .append("\n");
   failed.route = request_->route;
   failed.reason = error.reason;
   failed.record = record;
@@ -437,8 +450,8 @@ void ClientConnection::begin_drain(const DrainPlan&) {
   deadline_.arm(host_.loop().timers(), kFirstRequest);
 }
 
-/// What is queued is sent, then FIN; what the client still sends is thrown away, so that no reset overtakes the
-/// answer.
+/// What is queued is sent, then FIN; what the client still sends is thrown away, so that no reset overtakes
+/// the answer.
 void ClientConnection::say_goodbye() {
   if (state_ == State::closed) return;
   const conf::Timeouts& timeouts = snapshot_->config->timeouts;

@@ -16,9 +16,9 @@ namespace tidegate::tunnel {
 
 class Exchange;
 
-/// A client's connection while it speaks HTTP: reads request heads, decides what happens to each (an answer of our
-/// own, or an Exchange with an upstream), keeps order under pipelining, and goes on to the next request, or becomes
-/// a Tunnel, or says goodbye.
+/// A client's connection while it speaks HTTP: reads request heads, decides what happens to each (an answer
+/// of our own, or an Exchange with an upstream), keeps order under pipelining, and goes on to the next
+/// request, or becomes a Tunnel, or says goodbye.
 ///
 /// Owner:  the worker (Host). Thread: the worker's.
 /// End:    close(), from whatever depth; the object lives until the callback has returned.
@@ -82,11 +82,12 @@ class ClientConnection final : public Resident, private net::StreamListener {
     std::vector<std::pair<std::string_view, std::string>> fields{};
     const routing::CompiledRoute* route = nullptr;  ///< whose response_headers apply
     Reason reason = Reason::none;
-    AccessRecord record{};                          ///< what an exchange knows already
+    AccessRecord record{};  ///< what an exchange knows already
   };
   /// An answer of the gateway's own to a sound request; the connection goes on where that is safe.
   void answer(Answer answer);
-  void send_redirect(const conf::Redirect& redirect, const routing::Template& to, const routing::CompiledRoute* route);
+  void send_redirect(const conf::Redirect& redirect, const routing::Template& to,
+                     const routing::CompiledRoute* route);
   /// Refused: the status, Connection: close, nothing after it is read as a request.
   void refuse(const Error& error, AccessRecord record);
   AccessRecord make_record() const;
@@ -105,7 +106,7 @@ class ClientConnection final : public Resident, private net::StreamListener {
   std::size_t listener_;
   std::unique_ptr<net::Stream> stream_;
   http::RequestParser parser_;
-  std::unique_ptr<Request> request_;    ///< the one being served
+  std::unique_ptr<Request> request_;  ///< the one being served
   std::unique_ptr<Exchange> exchange_;
   std::string held_;
   metrics::ListenerCounts* entered_ = nullptr;  ///< where it counts as active; null: a tunnel has taken over
@@ -113,11 +114,11 @@ class ClientConnection final : public Resident, private net::StreamListener {
   net::DeadlineOf<ClientConnection, &ClientConnection::on_deadline> deadline_{*this};
   State state_ = State::head;
   bool keep_alive_ = true;
-  bool served_one_ = false;       ///< at least one request was answered: the keep-alive timeout applies
-  bool holding_paused_ = false;   ///< reading is paused because held_ is full
-  bool congested_ = false;        ///< the client does not keep up with its answers
-  bool client_ended_ = false;     ///< the client sent EOF
-  bool processing_ = false;       ///< process() is on the stack and will go on by itself
+  bool served_one_ = false;      ///< at least one request was answered: the keep-alive timeout applies
+  bool holding_paused_ = false;  ///< reading is paused because held_ is full
+  bool congested_ = false;       ///< the client does not keep up with its answers
+  bool client_ended_ = false;    ///< the client sent EOF
+  bool processing_ = false;      ///< process() is on the stack and will go on by itself
 };
 
 }  // namespace tidegate::tunnel

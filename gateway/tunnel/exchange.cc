@@ -201,8 +201,9 @@ void Exchange::send_body(std::span<const Bytes> pieces) {
 
 /// The client is read only as fast as the upstream takes its body, or the little that waits for a connection.
 void Exchange::update_client_pause() {
-  const bool pause = !over_ && (upstream_congested_ || (upstream_.stream == nullptr &&
-                                                        pending_body_.size() >= ClientConnection::kHoldLimit));
+  const bool pause =
+      !over_ && (upstream_congested_ ||
+                 (upstream_.stream == nullptr && pending_body_.size() >= ClientConnection::kHoldLimit));
   if (pause == client_paused_) return;
   client_paused_ = pause;
   if (pause) {
@@ -235,8 +236,8 @@ void Exchange::on_upstream_stall() {
 void Exchange::on_data(Bytes bytes) {
   if (over_) return;
   if (!std::exchange(heard_upstream_, true) && !first_byte_) {
-    first_byte_ =
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - request_.began);
+    first_byte_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                                        request_.began);
   }
   while (!bytes.empty() && !over_) {
     if (response_ != nullptr) return relay_body({}, bytes);
@@ -398,7 +399,8 @@ void Exchange::on_end(net::End end) {
   if (over_) return;
   if (response_ == nullptr) return upstream_lost(Reason::upstream_closed);
   // A body that only the connection's end delimits is whole only if that end was clean.
-  if (!response_body_->may_end_here() || end == net::End::truncated) return fail(Error(Reason::upstream_truncated));
+  if (!response_body_->may_end_here() || end == net::End::truncated)
+    return fail(Error(Reason::upstream_truncated));
   if (client_framing_ == http::Framing::chunked) write_to_client(std::array{as_bytes(http::kLastChunk)});
   surplus_ = true;  // an ended connection is not kept
   complete();
@@ -415,7 +417,8 @@ void Exchange::upstream_lost(Reason reason) {
   fail(Error(reason, Party::upstream));
 }
 
-/// RFC 9112 §9.3.1: only what is safe to send twice, on a connection that had been idle and closed without a word.
+/// RFC 9112 §9.3.1: only what is safe to send twice, on a connection that had been idle and closed without a
+/// word.
 bool Exchange::may_retry() const {
   return upstream_.reused && !heard_upstream_ && !retried_ && !body_sent_ &&
          http::is_idempotent(request_.head->method);
@@ -452,7 +455,9 @@ void Exchange::fail(const Error& error) {
   client_.on_exchange_failed(error, ended);
 }
 
-void Exchange::cancel() { release(); }
+void Exchange::cancel() {
+  release();
+}
 
 void Exchange::release() {
   over_ = true;

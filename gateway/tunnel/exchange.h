@@ -18,11 +18,12 @@
 
 namespace tidegate::tunnel {
 
-/// One request passed on to an upstream and its answer passed back: connects, sends the request as one new message,
-/// relays both bodies with backpressure, and tries again where that is safe.
+/// One request passed on to an upstream and its answer passed back: connects, sends the request as one new
+/// message, relays both bodies with backpressure, and tries again where that is safe.
 ///
 /// Owner:  its ClientConnection, which retires it. Thread: the worker's.
-/// End:    exactly one call of ClientConnection::on_exchange_* (done, failed, cut) or on_upgraded, or the client's
+/// End:    exactly one call of ClientConnection::on_exchange_* (done, failed, cut) or on_upgraded, or the
+/// client's
 ///         cancel(). From then on it holds neither stream nor deadline.
 class Exchange final : public net::Retired, private upstream::ConnectListener, private net::StreamListener {
  public:
@@ -86,11 +87,11 @@ class Exchange final : public net::Retired, private upstream::ConnectListener, p
   upstream::Server* last_server_ = nullptr;  ///< for the log
   http::BodyDecoder request_body_;
   http::ResponseParser parser_;
-  std::unique_ptr<http::ResponseHead> response_;      ///< the final one, once it came
+  std::unique_ptr<http::ResponseHead> response_;  ///< the final one, once it came
   std::optional<http::BodyDecoder> response_body_;
   http::Framing client_framing_ = http::Framing::none;
-  std::string head_bytes_;      ///< the request's head as the upstream gets it; kept for another try
-  std::string pending_body_;    ///< body that came before the upstream was there; at most 64 KiB and one read
+  std::string head_bytes_;    ///< the request's head as the upstream gets it; kept for another try
+  std::string pending_body_;  ///< body that came before the upstream was there; at most 64 KiB and one read
   net::DeadlineOf<Exchange, &Exchange::on_response_deadline> response_deadline_{*this};
   net::DeadlineOf<Exchange, &Exchange::on_body_deadline> body_deadline_{*this};
   net::DeadlineOf<Exchange, &Exchange::on_upstream_stall> upstream_stall_{*this};
@@ -102,14 +103,14 @@ class Exchange final : public net::Retired, private upstream::ConnectListener, p
   std::uint64_t body_bytes_to_client_ = 0;
   int informational_ = 0;
   int status_ = 0;
-  bool body_sent_ = false;          ///< a byte of the body went to an upstream: no second try
-  bool heard_upstream_ = false;     ///< a byte came on this upstream connection
+  bool body_sent_ = false;       ///< a byte of the body went to an upstream: no second try
+  bool heard_upstream_ = false;  ///< a byte came on this upstream connection
   bool retried_ = false;
-  bool owes_continue_;              ///< the client waits for the upstream's 100
+  bool owes_continue_;  ///< the client waits for the upstream's 100
   bool upstream_congested_ = false;
-  bool upstream_paused_ = false;    ///< because the client does not keep up
-  bool client_paused_ = false;      ///< because the upstream does not, or isn't there yet
-  bool surplus_ = false;            ///< bytes behind the response: the connection is not kept
+  bool upstream_paused_ = false;  ///< because the client does not keep up
+  bool client_paused_ = false;    ///< because the upstream does not, or isn't there yet
+  bool surplus_ = false;          ///< bytes behind the response: the connection is not kept
   bool over_ = false;
 };
 

@@ -13,8 +13,8 @@
 
 namespace tidegate::tunnel {
 
-/// How tunnels are asked to end: each at a moment of its own within `window`, with this close code; whatever is
-/// left at `deadline` is cut by the worker.
+/// How tunnels are asked to end: each at a moment of its own within `window`, with this close code; whatever
+/// is left at `deadline` is cut by the worker.
 struct DrainPlan {
   std::chrono::milliseconds window{0};
   std::chrono::milliseconds deadline{0};
@@ -45,9 +45,9 @@ class Host {
   /// Is an access log kept at all?
   virtual bool logs_access() const = 0;
   virtual void log_access(const AccessRecord& record) = 0;
-  /// Moves a connection that is between requests to the configuration that is in force now: `snapshot` and `listener`
-  /// (an index) are updated. False if its listener is gone or asks for another TLS: then it serves what it was
-  /// accepted for and no more.
+  /// Moves a connection that is between requests to the configuration that is in force now: `snapshot` and
+  /// `listener` (an index) are updated. False if its listener is gone or asks for another TLS: then it serves
+  /// what it was accepted for and no more.
   virtual bool refresh(std::shared_ptr<Snapshot>& snapshot, std::size_t& listener) = 0;
   /// Takes a resident in.
   virtual void admit(std::unique_ptr<Resident> resident) = 0;

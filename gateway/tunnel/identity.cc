@@ -10,7 +10,8 @@ namespace tidegate::tunnel {
 namespace {
 
 bool contains(const std::vector<Cidr>& blocks, const IpAddress& address) {
-  return std::any_of(blocks.begin(), blocks.end(), [&](const Cidr& block) { return block.contains(address); });
+  return std::any_of(blocks.begin(), blocks.end(),
+                     [&](const Cidr& block) { return block.contains(address); });
 }
 
 /// An element of X-Forwarded-For: some proxies write a port behind the address.

@@ -10,9 +10,10 @@ namespace tidegate::tunnel {
 
 /// Who sent a request, as far as trusted proxies say.
 struct Identity {
-  std::string remote_addr;        ///< the rightmost X-Forwarded-For address that no trusted proxy wrote; else the peer
+  std::string
+      remote_addr;  ///< the rightmost X-Forwarded-For address that no trusted proxy wrote; else the peer
   bool peer_trusted = false;
-  bool forwarded_https = false;   ///< a trusted peer says X-Forwarded-Proto: https
+  bool forwarded_https = false;  ///< a trusted peer says X-Forwarded-Proto: https
 };
 
 /// `peer` is null for unix sockets, which are nobody's address: "unix:" as in nginx, and not trusted.

@@ -19,8 +19,9 @@ std::string hex(std::uint64_t high, std::uint64_t low) {
 
 }  // namespace
 
-Result<std::unique_ptr<Request>> Request::make(std::unique_ptr<http::RequestHead> head, const net::Stream& stream,
-                                               const Snapshot& snapshot, std::size_t listener, Host& host) {
+Result<std::unique_ptr<Request>> Request::make(std::unique_ptr<http::RequestHead> head,
+                                               const net::Stream& stream, const Snapshot& snapshot,
+                                               std::size_t listener, Host& host) {
   auto request = std::make_unique<Request>();
   request->began = host.loop().now();
   request->id = host.next_id();
@@ -29,7 +30,8 @@ Result<std::unique_ptr<Request>> Request::make(std::unique_ptr<http::RequestHead
   const http::RequestHead& h = *request->head;
   request->identity = identify(h, stream.peer(), snapshot.config->trusted_proxies);
   if (stream.peer() != nullptr) {
-    request->peer_addr = request->identity.peer_trusted ? stream.peer()->to_string() : request->identity.remote_addr;
+    request->peer_addr =
+        request->identity.peer_trusted ? stream.peer()->to_string() : request->identity.remote_addr;
   }
 
   const std::size_t question = h.path.find('?');

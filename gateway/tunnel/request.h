@@ -17,19 +17,20 @@
 
 namespace tidegate::tunnel {
 
-/// A sound request with what routing and header rules need to know of it. Lives as long as it is being served;
-/// freed when a tunnel opens.
+/// A sound request with what routing and header rules need to know of it. Lives as long as it is being
+/// served; freed when a tunnel opens.
 struct Request {
   /// Normalises the path and fills the view. bad_target where the path climbs above the root and the like.
-  static Result<std::unique_ptr<Request>> make(std::unique_ptr<http::RequestHead> head, const net::Stream& stream,
-                                               const Snapshot& snapshot, std::size_t listener, Host& host);
+  static Result<std::unique_ptr<Request>> make(std::unique_ptr<http::RequestHead> head,
+                                               const net::Stream& stream, const Snapshot& snapshot,
+                                               std::size_t listener, Host& host);
 
   std::unique_ptr<http::RequestHead> head;
-  std::string id;                  ///< for log lines
+  std::string id;  ///< for log lines
   std::string request_id;
   std::string peer_addr;
   Identity identity;
-  std::string uri;                 ///< normalised path
+  std::string uri;  ///< normalised path
   routing::RequestView view;
   const routing::CompiledRoute* route = nullptr;
   std::chrono::steady_clock::time_point began;  ///< the head was complete

@@ -26,16 +26,16 @@ struct UpstreamSite {
   routing::Template sticky_hash;
 };
 
-/// A configuration as one worker runs it: the shared, immutable part and the worker's own upstream connections and
-/// TLS contexts. Connections take a shared_ptr to it once, when they are accepted.
+/// A configuration as one worker runs it: the shared, immutable part and the worker's own upstream
+/// connections and TLS contexts. Connections take a shared_ptr to it once, when they are accepted.
 struct Snapshot {
   std::shared_ptr<const conf::Config> config;
   std::shared_ptr<const routing::RouteTable> routes;
-  std::vector<ListenerSite> listeners;      ///< as in config->listeners
-  std::vector<UpstreamSite> upstreams;      ///< as in config->upstreams
-  std::vector<UpstreamSite*> by_route;      ///< as in config->routes; null: the route names no upstream
+  std::vector<ListenerSite> listeners;  ///< as in config->listeners
+  std::vector<UpstreamSite> upstreams;  ///< as in config->upstreams
+  std::vector<UpstreamSite*> by_route;  ///< as in config->routes; null: the route names no upstream
   std::vector<metrics::RouteCounts*> route_counts;  ///< as in config->routes
-  metrics::Tally* tally = nullptr;          ///< the worker's, where the counts above are; outlives the snapshot
+  metrics::Tally* tally = nullptr;  ///< the worker's, where the counts above are; outlives the snapshot
 
   /// Null is a request that no route matched.
   metrics::RouteCounts& counts_of(const routing::CompiledRoute* route) const {

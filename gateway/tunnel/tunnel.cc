@@ -8,9 +8,9 @@
 
 namespace tidegate::tunnel {
 
+using std::chrono::milliseconds;
 using websocket::ControlFrame;
 using websocket::Sender;
-using std::chrono::milliseconds;
 
 Tunnel::Tunnel(Host& host, std::shared_ptr<Snapshot> snapshot, const routing::CompiledRoute& route,
                std::unique_ptr<net::Stream> client, upstream::Connection upstream, TunnelOrigin origin)
@@ -42,13 +42,16 @@ Tunnel::~Tunnel() {
 void Tunnel::start(Bytes from_client, Bytes from_upstream, bool client_paused) {
   client_->set_listener(client_side_);
   upstream_.stream->set_listener(upstream_side_);
-  if (client_paused) client_->resume_reading();  // calls nobody from within; what follows may give the stream away
+  if (client_paused)
+    client_->resume_reading();  // calls nobody from within; what follows may give the stream away
   schedule();
   if (!from_client.empty()) forward(to_upstream_, from_client);
   if (!from_upstream.empty()) forward(to_client_, from_upstream);
 }
 
-Sender Tunnel::speaks_as(const Direction& d) const { return &d == &to_upstream_ ? Sender::client : Sender::server; }
+Sender Tunnel::speaks_as(const Direction& d) const {
+  return &d == &to_upstream_ ? Sender::client : Sender::server;
+}
 
 // ---------------------------------------------------------------------------------------------------------------
 // Bytes
@@ -103,8 +106,8 @@ void Tunnel::write(Direction& d, std::span<const Bytes> pieces) {
   schedule();
 }
 
-/// After a Close of ours nothing more goes that way. What the source still says is read and dropped, its own Close
-/// among it, so that a sink that does not keep up holds nothing back any more.
+/// After a Close of ours nothing more goes that way. What the source still says is read and dropped, its own
+/// Close among it, so that a sink that does not keep up holds nothing back any more.
 void Tunnel::write_close(Direction& d, std::uint16_t code) {
   const auto frame = ControlFrame::close(speaks_as(d), code, {}, static_cast<std::uint32_t>(host_.random()));
   write(d, std::array{frame.bytes()});
@@ -143,7 +146,8 @@ void Tunnel::on_client_end() {
 void Tunnel::on_upstream_end() {
   if (finished_) return;
   set_ended(Party::upstream, Reason::upstream_ended);
-  // A client that ended first expects no more than the end; one that is being closed has our Close, or is in a frame.
+  // A client that ended first expects no more than the end; one that is being closed has our Close, or is in
+  // a frame.
   if (!to_upstream_.ended && !closing_) send_close(to_client_, info(Reason::upstream_ended).close_code);
   to_client_.ended = true;
   end_if_both_closed();
@@ -170,8 +174,8 @@ void Tunnel::on_upstream_error(const Error&) {
 void Tunnel::close_oversized(Direction& d, Bytes bytes, const websocket::FrameScanner::Seen& seen) {
   const auto code = info(Reason::message_too_big).close_code;
   if (!seen.too_big_mid_frame) {
-    // What came whole before the frame that is too much goes on; then our Close instead of that frame, unless a Close
-    // was among what went before.
+    // What came whole before the frame that is too much goes on; then our Close instead of that frame, unless
+    // a Close was among what went before.
     if (seen.too_big_boundary > 0) write(d, std::array{bytes.first(seen.too_big_boundary)});
     if (!d.scanner.close_code()) write_close(d, code);
   }
@@ -208,7 +212,8 @@ void Tunnel::end_if_both_closed() {
   const bool client_done = said_goodbye(to_upstream_);
   const bool upstream_done = said_goodbye(to_client_);
   if (client_done && upstream_done) return finish(reason_);
-  // RFC 6455 §7.1.1: the server closes first, so a client that answered our Close need not wait for the upstream.
+  // RFC 6455 §7.1.1: the server closes first, so a client that answered our Close need not wait for the
+  // upstream.
   if (client_done && to_client_.muted) client_->end_writing();
 }
 
@@ -231,14 +236,15 @@ void Tunnel::finish(Reason reason) {
   count_end();
   resume_source(to_upstream_);
   resume_source(to_client_);
-  // Whatever a peer was told must reach it: queued bytes and FIN, and no reset that overtakes them. Where the other
-  // side broke before a peer was told the end, that peer sees it break too.
+  // Whatever a peer was told must reach it: queued bytes and FIN, and no reset that overtakes them. Where the
+  // other side broke before a peer was told the end, that peer sees it break too.
   const bool goodbye = reason != Reason::stop && reason != Reason::send_timeout;
   const bool client_broke = reason == Reason::client_reset;
   const bool upstream_broke = reason == Reason::upstream_reset;
   const auto part = [&](std::unique_ptr<net::Stream> stream, const Direction& from) {
-    const auto patience = stream->queued_bytes() > 0 ? std::max(route_.conf->timeouts.send, milliseconds(1000))
-                                                     : snapshot_->config->timeouts.close;
+    const auto patience = stream->queued_bytes() > 0
+                              ? std::max(route_.conf->timeouts.send, milliseconds(1000))
+                              : snapshot_->config->timeouts.close;
     host_.loop().linger(std::move(stream), patience, /*wait_for_peer=*/!from.ended);
   };
   if (goodbye && !client_broke && (!upstream_broke || told_the_end(to_client_))) {
@@ -296,7 +302,9 @@ metrics::Traffic Tunnel::traffic() const {
   return traffic;
 }
 
-void Tunnel::add_to(metrics::Tally& tally) const { tally.routes()[counts_.index].traffic.add(traffic()); }
+void Tunnel::add_to(metrics::Tally& tally) const {
+  tally.routes()[counts_.index].traffic.add(traffic());
+}
 
 /// From here on the tunnel is no longer one of those that add_to() speaks for.
 void Tunnel::count_end() {
@@ -364,7 +372,8 @@ void Tunnel::ping_both(Clock::time_point now) {
     const Direction& back = other(*d);
     if (!back.heard_since_ping && !back.congested && !back.ended) {
       set_ended(d == &to_client_ ? Party::client : Party::upstream, Reason::ping_timeout);
-      return shut(Reason::ping_timeout, info(Reason::ping_timeout).close_code, snapshot_->config->timeouts.close);
+      return shut(Reason::ping_timeout, info(Reason::ping_timeout).close_code,
+                  snapshot_->config->timeouts.close);
     }
     send_ping(*d);
   }

@@ -20,13 +20,13 @@ struct TunnelOrigin {
   std::string remote_addr;
   std::string target;
   std::string host;
-  std::size_t listener = 0;  ///< index in the snapshot
+  std::size_t listener = 0;                    ///< index in the snapshot
   metrics::ListenerCounts* entered = nullptr;  ///< where the client's connection counts as active
 };
 
-/// Joins a client and an upstream after a verified 101: bytes go from one read straight to the other side's write,
-/// unchanged; a header-only scanner follows each direction, counts, and tells where a control frame of the
-/// gateway's own may be put.
+/// Joins a client and an upstream after a verified 101: bytes go from one read straight to the other side's
+/// write, unchanged; a header-only scanner follows each direction, counts, and tells where a control frame of
+/// the gateway's own may be put.
 ///
 ///     client_ ──on_data──► to_upstream_ (scan) ──write──► upstream_
 ///     client_ ◄──write──── to_client_   (scan) ◄─on_data── upstream_
@@ -50,17 +50,19 @@ class Tunnel final : public Resident {
  private:
   /// One way through the tunnel.
   struct Direction {
-    Direction(websocket::Sender sender, std::uint64_t max_message_bytes) : scanner(sender, max_message_bytes) {}
+    Direction(websocket::Sender sender, std::uint64_t max_message_bytes)
+        : scanner(sender, max_message_bytes) {}
     websocket::FrameScanner scanner;
-    std::chrono::steady_clock::time_point stalled_since{};  ///< with `congested`: when the sink last took a byte
-    std::size_t stalled_bytes = 0;                          ///< what was queued then
+    std::chrono::steady_clock::time_point
+        stalled_since{};              ///< with `congested`: when the sink last took a byte
+    std::size_t stalled_bytes = 0;    ///< what was queued then
     std::uint16_t close_pending = 0;  ///< a Close of ours with this code waits for a frame boundary; 0: none
     bool ping_pending = false;
-    bool congested = false;       ///< the source is paused because the sink does not keep up
-    bool ended = false;           ///< the source sent EOF
-    bool muted = false;           ///< a Close of ours went this way: nothing more does
-    bool heard_since_ping = true; ///< bytes came from the source since we pinged it
-    bool stop_counted = false;    ///< the scanner's stop was counted
+    bool congested = false;        ///< the source is paused because the sink does not keep up
+    bool ended = false;            ///< the source sent EOF
+    bool muted = false;            ///< a Close of ours went this way: nothing more does
+    bool heard_since_ping = true;  ///< bytes came from the source since we pinged it
+    bool stop_counted = false;     ///< the scanner's stop was counted
   };
   struct ClientSide final : net::StreamListener {
     explicit ClientSide(Tunnel& t) : tunnel(t) {}
@@ -106,7 +108,9 @@ class Tunnel final : public Resident {
   void send_ping(Direction& d);
   void end_if_both_closed();
   /// Does the sink know that nothing more comes?
-  bool told_the_end(const Direction& d) const { return d.muted || d.ended || d.scanner.close_code().has_value(); }
+  bool told_the_end(const Direction& d) const {
+    return d.muted || d.ended || d.scanner.close_code().has_value();
+  }
   void set_ended(Party by, Reason reason);
   void cut_after(std::chrono::milliseconds patience);
   void finish(Reason reason);
@@ -118,8 +122,8 @@ class Tunnel final : public Resident {
   bool check_stall(Direction& d, Clock::time_point now);
   void ping_both(Clock::time_point now);
   bool expired(Clock::time_point since, std::chrono::milliseconds limit, Clock::time_point now) const;
-  /// Arms the deadline for the earliest of what may happen next. Activity only ever moves events later, so it is
-  /// not called per message.
+  /// Arms the deadline for the earliest of what may happen next. Activity only ever moves events later, so it
+  /// is not called per message.
   void schedule();
   Clock::time_point next_event() const;
 
@@ -138,14 +142,14 @@ class Tunnel final : public Resident {
   Clock::time_point opened_;
   Clock::time_point last_activity_;
   Clock::time_point next_ping_ = Clock::time_point::max();
-  Clock::time_point drain_at_ = Clock::time_point::max();   ///< when our turn in the drain's window comes
-  Clock::time_point cut_at_ = Clock::time_point::max();     ///< when what is left is cut
-  Clock::time_point drain_cut_at_{};                        ///< `cut_at_` once it came
-  Clock::time_point armed_for_{};                           ///< when deadline_ will fire, if armed
+  Clock::time_point drain_at_ = Clock::time_point::max();  ///< when our turn in the drain's window comes
+  Clock::time_point cut_at_ = Clock::time_point::max();    ///< when what is left is cut
+  Clock::time_point drain_cut_at_{};                       ///< `cut_at_` once it came
+  Clock::time_point armed_for_{};                          ///< when deadline_ will fire, if armed
   std::uint16_t drain_code_ = 0;
-  Reason reason_ = Reason::none;                            ///< the first reason to end, which the record tells
+  Reason reason_ = Reason::none;  ///< the first reason to end, which the record tells
   Party ended_by_ = Party::gateway;
-  bool closing_ = false;   ///< shut() has begun
+  bool closing_ = false;  ///< shut() has begun
   bool finished_ = false;
 };
 

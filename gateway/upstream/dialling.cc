@@ -33,8 +33,13 @@ bool is_out_of_descriptors(const Error& error) {
 
 Dialling::Dialling(net::Loop& loop, const conf::Upstream& upstream, tls::ClientContext* tls,
                    std::vector<Server*> order, milliseconds timeout, ConnectListener& listener,
-                     metrics::UpstreamCounts* counts)
-    : loop_(loop), upstream_(upstream), tls_(tls), listener_(listener), counts_(counts), order_(std::move(order)) {
+                   metrics::UpstreamCounts* counts)
+    : loop_(loop),
+      upstream_(upstream),
+      tls_(tls),
+      listener_(listener),
+      counts_(counts),
+      order_(std::move(order)) {
   if (timeout > 0ms) end_ = loop_.now() + timeout;
   if (find_next_address()) {
     dial_next();

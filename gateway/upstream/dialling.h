@@ -24,7 +24,7 @@ class Dialling final : public Attempt, private net::StreamListener, private net:
   /// `tls` may be null if no server speaks it. Never calls the listener from within.
   Dialling(net::Loop& loop, const conf::Upstream& upstream, tls::ClientContext* tls,
            std::vector<Server*> order, std::chrono::milliseconds timeout, ConnectListener& listener,
-            metrics::UpstreamCounts* counts);
+           metrics::UpstreamCounts* counts);
 
   Server* server() const override { return server_; }
 

@@ -26,7 +26,9 @@ std::string complaints(const Diagnostics& diagnostics) {
 }  // namespace
 
 Gateway::Gateway(std::string yaml) : yaml_(complete(std::move(yaml))) {
-  const auto load = [this](Diagnostics& found) { return conf::load_yaml_text(yaml_, "test.yaml", dir(), found); };
+  const auto load = [this](Diagnostics& found) {
+    return conf::load_yaml_text(yaml_, "test.yaml", dir(), found);
+  };
   Diagnostics diagnostics;
   auto config = load(diagnostics);
   std::promise<void> accepting;
@@ -59,9 +61,10 @@ bool Gateway::reload(std::string yaml) {
   return reloaded.get_future().get();
 }
 
-std::string Gateway::in_front_of(const std::string& upstream, const std::string& more, const std::string& route) {
-  return "listeners:\n  http: { address: \"127.0.0.1:0\" }\nroutes:\n  - path: /\n    upstream: app\n" + route +
-         "upstreams:\n  app: " + upstream + "\n" + more;
+std::string Gateway::in_front_of(const std::string& upstream, const std::string& more,
+                                 const std::string& route) {
+  return "listeners:\n  http: { address: \"127.0.0.1:0\" }\nroutes:\n  - path: /\n    upstream: app\n" +
+         route + "upstreams:\n  app: " + upstream + "\n" + more;
 }
 
 Gateway::~Gateway() {
@@ -71,7 +74,9 @@ Gateway::~Gateway() {
   EXPECT_EQ(totals.tunnels_opened, totals.tunnels_closed);
 }
 
-std::uint16_t Gateway::port(std::size_t listener) const { return server_->addresses().at(listener).port; }
+std::uint16_t Gateway::port(std::size_t listener) const {
+  return server_->addresses().at(listener).port;
+}
 
 bool Gateway::empties() {
   return eventually([this] { return server_->residents() == 0; });
@@ -84,7 +89,8 @@ std::vector<std::string> Gateway::access_log(std::size_t at_least) {
     std::ifstream in(dir() + "/access.log");
     for (std::string line; std::getline(in, line);) lines.push_back(line);
     return lines.size() >= at_least;
-  })) << "the access log has " << lines.size() << " lines";
+  })) << "the access log has "
+      << lines.size() << " lines";
   return lines;
 }
 

@@ -13,15 +13,16 @@
 
 namespace tidegate::test {
 
-/// A whole gateway inside the test's process: real workers on loopback, from YAML as users write it. Its end is a part
-/// of every test: the drain completes, every loop closes clean, and no tunnel is left.
+/// A whole gateway inside the test's process: real workers on loopback, from YAML as users write it. Its end
+/// is a part of every test: the drain completes, every loop closes clean, and no tunnel is left.
 class Gateway {
  public:
-  /// `yaml` may say ${dir} for a directory of its own. Listeners should ask for port 0. The access log goes to a file
-  /// of its own unless `yaml` has a `log:`.
+  /// `yaml` may say ${dir} for a directory of its own. Listeners should ask for port 0. The access log goes
+  /// to a file of its own unless `yaml` has a `log:`.
   explicit Gateway(std::string yaml);
   /// One plain listener, everything to `upstream`; `more` is YAML put at the end, `route` into the route.
-  static std::string in_front_of(const std::string& upstream, const std::string& more = "", const std::string& route = "");
+  static std::string in_front_of(const std::string& upstream, const std::string& more = "",
+                                 const std::string& route = "");
   ~Gateway();
 
   /// The port of the listener with that index.
@@ -49,7 +50,7 @@ class Gateway {
   std::string complete(std::string yaml) const;
 
   TempDir dir_;
-  std::string yaml_;                         ///< what a reload will read
+  std::string yaml_;  ///< what a reload will read
   std::function<void(bool)> on_reloaded_;
   std::unique_ptr<server::Server> server_;
   std::unique_ptr<admin::MetricsListener> metrics_;

@@ -70,7 +70,9 @@ Peer::Peer(int fd) : fd_(fd) {
   if (fd_ >= 0) set_timeouts(fd_);
 }
 
-Peer::Peer(int fd, std::unique_ptr<Layer> layer) : Peer(fd) { layer_ = std::move(layer); }
+Peer::Peer(int fd, std::unique_ptr<Layer> layer) : Peer(fd) {
+  layer_ = std::move(layer);
+}
 
 Peer::Peer(Peer&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
@@ -88,14 +90,17 @@ Peer& Peer::operator=(Peer&& other) noexcept {
   return *this;
 }
 
-Peer::~Peer() { close(); }
+Peer::~Peer() {
+  close();
+}
 
 Peer Peer::connect(std::uint16_t port, int receive_buffer) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (receive_buffer > 0) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   set_no_delay(fd);
   const sockaddr_in address = loopback(port);
-  EXPECT_EQ(0, ::connect(fd, as_sockaddr(address), sizeof address)) << "port " << port << ": " << std::strerror(errno);
+  EXPECT_EQ(0, ::connect(fd, as_sockaddr(address), sizeof address))
+      << "port " << port << ": " << std::strerror(errno);
   return Peer(fd);
 }
 
@@ -203,7 +208,9 @@ void Peer::expect_end() {
   EXPECT_NE(ending_, Ending::none);
 }
 
-bool Peer::silent_for(milliseconds time) { return kept_.empty() && !readable_within(fd_, time); }
+bool Peer::silent_for(milliseconds time) {
+  return kept_.empty() && !readable_within(fd_, time);
+}
 
 void Peer::shutdown_write() {
   if (layer_) layer_->end();
@@ -226,13 +233,16 @@ ScriptedUpstream::ScriptedUpstream() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_
   EXPECT_EQ(0, ::listen(fd_, 512));
 }
 
-ScriptedUpstream::ScriptedUpstream(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+ScriptedUpstream::ScriptedUpstream(const std::string& path)
+    : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   const sockaddr_un address = unix_address(path);
   EXPECT_EQ(0, ::bind(fd_, as_sockaddr(address), sizeof address)) << std::strerror(errno);
   EXPECT_EQ(0, ::listen(fd_, 512));
 }
 
-ScriptedUpstream::~ScriptedUpstream() { close(); }
+ScriptedUpstream::~ScriptedUpstream() {
+  close();
+}
 
 Peer ScriptedUpstream::accept(int receive_buffer) {
   if (receive_buffer > 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
@@ -245,7 +255,9 @@ Peer ScriptedUpstream::accept(int receive_buffer) {
   return Peer(fd);
 }
 
-bool ScriptedUpstream::nobody_for(milliseconds time) { return !readable_within(fd_, time); }
+bool ScriptedUpstream::nobody_for(milliseconds time) {
+  return !readable_within(fd_, time);
+}
 
 void ScriptedUpstream::close() {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
@@ -258,6 +270,8 @@ std::uint16_t closed_port() {
   return port;
 }
 
-void pause_briefly() { ::poll(nullptr, 0, 2); }
+void pause_briefly() {
+  ::poll(nullptr, 0, 2);
+}
 
 }  // namespace tidegate::test

@@ -16,8 +16,8 @@ inline constexpr std::chrono::seconds kPatience{10};
 /// How the other side of a connection ended.
 enum class Ending { none, clean, reset };
 
-/// One connected socket (or TLS over one), played by a test byte by byte: blocking calls with a deadline. A call that
-/// runs out of time fails the test and answers what it has.
+/// One connected socket (or TLS over one), played by a test byte by byte: blocking calls with a deadline. A
+/// call that runs out of time fails the test and answers what it has.
 class Peer {
  public:
   /// What travels below; null: the socket itself.
@@ -44,7 +44,8 @@ class Peer {
   /// Each byte in a segment of its own.
   Peer& send_bytewise(std::string_view bytes);
   /// Sends as much as goes until the other side does not take more for `stall`; answers how much went.
-  std::size_t send_until_stalled(std::string_view chunk, std::size_t at_most, std::chrono::milliseconds stall);
+  std::size_t send_until_stalled(std::string_view chunk, std::size_t at_most,
+                                 std::chrono::milliseconds stall);
 
   /// Reads until what came contains `mark`, answers everything up to and with it; what follows is kept.
   std::string read_until(std::string_view mark);
@@ -53,8 +54,8 @@ class Peer {
   std::string read_exactly(std::size_t size);
   /// Everything until the other side ends, in which way `ending()` tells.
   std::string read_to_end();
-  /// A whole response (or request): head, and the body that its Content-Length or chunked coding says (decoded form is
-  /// not made: the bytes as they came).
+  /// A whole response (or request): head, and the body that its Content-Length or chunked coding says
+  /// (decoded form is not made: the bytes as they came).
   std::string read_message();
   /// Fails the test unless the other side ends (either way) before anything more comes.
   void expect_end();

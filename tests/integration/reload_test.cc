@@ -17,8 +17,8 @@ std::string status_of(Peer& client, const std::string& path = "/") {
 }
 
 std::string responding(int status, const std::string& listeners = "  http: { address: \"127.0.0.1:0\" }\n") {
-  return "listeners:\n" + listeners + "routes:\n  - path: /\n    respond: { status: " + std::to_string(status) +
-         ", body: hello }\n";
+  return "listeners:\n" + listeners +
+         "routes:\n  - path: /\n    respond: { status: " + std::to_string(status) + ", body: hello }\n";
 }
 
 TEST(Reload, NewConnectionsAndNewRequestsOfOldOnesFollowTheNewRoutes) {

@@ -103,11 +103,12 @@ INSTANTIATE_TEST_SUITE_P(
                   "  a: { address: \"unix:/a/b\" }\n"
                   "  b: { address: \"unix:/a/../a/b\" }\n",
                   "3:17: listener \"b\" has the address of \"a\" in line 2; choose another port or address"},
-        ErrorCase{"MetricsOnAListener",
-                  "listeners:\n"
-                  "  a: { address: \":80\" }\n"
-                  "metrics: { address: \"[::]:80\" }\n",
-                  "3:21: \"metrics\" has the address of listener \"a\" in line 2; choose another port or address"},
+        ErrorCase{
+            "MetricsOnAListener",
+            "listeners:\n"
+            "  a: { address: \":80\" }\n"
+            "metrics: { address: \"[::]:80\" }\n",
+            "3:21: \"metrics\" has the address of listener \"a\" in line 2; choose another port or address"},
         ErrorCase{"MetricsWithoutAddress",
                   "listeners:\n"
                   "  a: { address: \":80\" }\n"
