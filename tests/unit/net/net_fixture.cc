@@ -90,6 +90,11 @@ std::pair<Fd, Fd> tcp_pair() {
   Fd one = connect_to(listener.local());
   Fd other(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   EXPECT_GE(other.get(), 0);
+  // The kernel's own buffers grow with what a machine has learned of its loopback; what a test writes must
+  // not vanish in them.
+  const int bytes = 128 * 1024;
+  ::setsockopt(one.get(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  ::setsockopt(other.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
   return {std::move(one), std::move(other)};
 }
 
