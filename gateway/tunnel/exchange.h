@@ -60,7 +60,6 @@ class Exchange final : public net::Retired, private upstream::ConnectListener, p
   void relay_informational(const http::ResponseHead& head);
   void begin_response(std::unique_ptr<http::ResponseHead> head, std::string& text);
   void relay_body(std::string_view head, Bytes bytes);
-  void end_by_close();
   void write_to_client(std::span<const Bytes> pieces);
   void upgrade(const http::ResponseHead& head, Bytes behind);
 
