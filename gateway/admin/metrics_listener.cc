@@ -23,12 +23,11 @@ Answer in_words(int status, std::string body) {
 }  // namespace
 
 MetricsListener::MetricsListener(server::Server& server) : server_(server) {
-  server_.set_follower(
+  server_.add_follower(
       [this](const conf::Config& config, Diagnostics& diagnostics) { return prepare(config, diagnostics); });
 }
 
 MetricsListener::~MetricsListener() {
-  server_.set_follower({});
   close();
   connections_.clear();
 }

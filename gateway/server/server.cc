@@ -82,11 +82,11 @@ std::unique_ptr<Server::Generation> Server::prepare(std::shared_ptr<const conf::
     Generation unused;
     unused.blueprint = std::move(unsound);
     find_entrances(unused, workers, diagnostics);
-    if (follower_) follower_(*config, diagnostics);
+    for (const Follower& follower : followers_) follower(*config, diagnostics);
     return nullptr;
   }
   const bool entrances = find_entrances(*next, workers, diagnostics);
-  if (follower_) next->follow = follower_(*config, diagnostics);
+  for (const Follower& follower : followers_) next->follow.push_back(follower(*config, diagnostics));
   if (!entrances || diagnostics.failed()) return nullptr;
   for (Change& change : next->changes) {
     change.blueprint = next->blueprint;
@@ -154,7 +154,9 @@ void Server::launch(Generation& generation) {
 }
 
 void Server::follow(Generation& generation) {
-  if (generation.follow) std::exchange(generation.follow, {})();
+  for (const auto& part : std::exchange(generation.follow, {})) {
+    if (part) part();
+  }
   if (generation.blueprint->config->metrics && !loop_probe_.armed()) probe_loops();
 }
 

@@ -45,7 +45,7 @@ class Server {
   /// into force, it makes ready (with its complaints) and answers what to do when that happens. An answer
   /// that is dropped uncalled leaves everything as it was. Call before start().
   using Follower = std::function<std::function<void()>(const conf::Config&, Diagnostics&)>;
-  void set_follower(Follower follower) { follower_ = std::move(follower); }
+  void add_follower(Follower follower) { followers_.push_back(std::move(follower)); }
 
   /// Checks everything, binds, starts the workers; accepting begins within run(), when the names were looked
   /// up once. False with every complaint in `diagnostics`: then nothing was started.
@@ -86,7 +86,7 @@ class Server {
     std::vector<net::SocketAddress> addresses;  ///< by listener
     std::vector<std::size_t> fresh;             ///< listeners whose sockets are new
     std::unique_ptr<upstream::Directory> directory;
-    std::function<void()> follow;  ///< the follower's part
+    std::vector<std::function<void()>> follow;  ///< the followers' parts
   };
 
   void on_signal(int signal);
@@ -113,7 +113,7 @@ class Server {
   void log_totals() const;
 
   Options options_;
-  Follower follower_;
+  std::vector<Follower> followers_;
   net::Loop loop_;
   std::unique_ptr<Generation> current_;
   std::unique_ptr<Generation> next_;  ///< a reload under way
