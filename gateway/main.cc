@@ -1,47 +1,21 @@
 // The program: flags to a configuration, a configuration to a server. The one place where everything is
 // wired.
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "conf/addresses.h"
-#include "conf/front_door.h"
 #include "conf/yaml_loader.h"
 #include "gateway/admin/metrics_listener.h"
+#include "gateway/commands.h"
 #include "gateway/demo/demo_upstream.h"
+#include "gateway/front_door_command.h"
 #include "gateway/server/server.h"
 
 namespace tidegate {
 namespace {
-
-// Exit codes, as docs/reference/command-line.md lists them.
-constexpr int kFine = 0;
-constexpr int kFailed = 1;
-constexpr int kBadCommandLine = 2;
-
-/// In the order of the file, whoever found them.
-void print(const Diagnostics& diagnostics) {
-  std::vector<Diagnostic> list = diagnostics.list();
-  std::stable_sort(list.begin(), list.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
-  });
-  for (const Diagnostic& diagnostic : list) {
-    std::fprintf(stderr, "%s\n", to_string(diagnostic).c_str());
-  }
-}
-
-std::string machine_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
-}
 
 /// `diagnostics` holds what was found so far; with an error among it nothing starts, but the rest is checked
 /// too.
@@ -53,42 +27,6 @@ int serve(conf::Config config, server::Server::Options options, Diagnostics diag
   if (!started) return kFailed;
   server.run();
   return kFine;
-}
-
-/// The options of `demo` and `run --to`.
-struct FrontDoor {
-  std::string to;
-  std::string http = ":8080";
-  std::string https = ":8443";
-};
-
-std::optional<conf::Config> front_door(const FrontDoor& options, Diagnostics& diagnostics) {
-  conf::Server to;
-  conf::ListenAddress http;
-  conf::ListenAddress https;
-  std::string problem;
-  if (!conf::parse_server_url(options.to, to, problem)) diagnostics.error({"--to"}, problem);
-  if (!conf::parse_listen_address(options.http, http, problem)) diagnostics.error({"--http"}, problem);
-  if (!conf::parse_listen_address(options.https, https, problem)) diagnostics.error({"--https"}, problem);
-  if (diagnostics.failed()) return std::nullopt;
-  http.at.file = "--http";
-  https.at.file = "--https";
-  return conf::front_door(to, http, https, machine_name());
-}
-
-/// Where a browser on this machine finds the two listeners.
-void print_urls(const conf::Config& config, const std::string& what) {
-  const auto url = [](const char* scheme, const conf::ListenAddress& address, unsigned usual) {
-    std::string text = std::string(scheme) + "://localhost";
-    if (address.port != usual) text += ':' + std::to_string(address.port);
-    return text + '/';
-  };
-  std::printf(
-      "\n  %s\n\n    %s   (self-signed certificate: the browser will ask once)\n    %s   redirects there\n\n"
-      "  Ctrl-C stops.\n\n",
-      what.c_str(), url("https", config.listeners[1].address, 443).c_str(),
-      url("http", config.listeners[0].address, 80).c_str());
-  std::fflush(stdout);
 }
 
 int run_front_door(const FrontDoor& options, const std::string& what) {
