@@ -47,3 +47,15 @@ function(tidegate_library name)
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE tidegate_warnings)
 endfunction()
+
+# tidegate_read(VARIABLE FILES...): their text, one after the other, for a configure_file() that makes a string literal
+# of it: R"tidegate(@VARIABLE@)tidegate". What pages are made of is so compiled in; a change of a file configures anew.
+function(tidegate_read variable)
+  set(text "")
+  foreach(file ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+    file(READ ${file} part)
+    string(APPEND text "${part}")
+  endforeach()
+  set(${variable} "${text}" PARENT_SCOPE)
+endfunction()
