@@ -56,7 +56,7 @@ struct Acceptor::Core {
   Core(Loop& l, ListeningSocket s, AcceptListener& a) : loop(l), socket(std::move(s)), listener(&a) {
     poll.data = this;
     if (uv_poll_init(loop.uv(), &poll, socket->fd()) != 0) {
-      log::error("acceptor", "can't watch " + socket->local().to_string());
+      log::error("net", "can't watch " + socket->local().to_string());
       std::abort();  // a descriptor that epoll doesn't take, or that is watched twice: our own mistake
     }
     watch();

@@ -3,7 +3,7 @@
 namespace tidegate::tls {
 
 void FailureLog::report(std::chrono::steady_clock::time_point now, std::string_view why) {
-  if (!log::enabled(level_)) return;
+  if (!log::enabled(level_, "tls")) return;
   if (now < next_) {
     ++left_out_;
     return;

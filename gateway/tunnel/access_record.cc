@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "gateway/base/escape.h"
+
 namespace tidegate::tunnel {
 namespace {
 
@@ -30,79 +32,14 @@ std::string_view name_of(AccessRecord::Event event) {
 // no UTF-8 sequence is torn.
 using Escape = void (*)(std::string& out, std::string_view text);
 
-/// What stands at the start of `text`: a whole UTF-8 sequence, or else the bytes that one U+FFFD replaces,
-/// the longest beginning of a sequence there (Unicode 15, §3.9 "Substitution of Maximal Subparts").
-struct Utf8 {
-  std::size_t length;
-  bool valid;
-};
-
-Utf8 read_utf8(std::string_view text) {
-  const auto at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = at(0);
-  // The second byte's range excludes overlong forms, surrogates and what lies above U+10FFFF (RFC 3629 §4).
-  std::size_t length = 0;
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-  if (lead < 0x80) return {1, true};
-  if (lead >= 0xC2 && lead <= 0xDF) length = 2;
-  if (lead >= 0xE0 && lead <= 0xEF) length = 3;
-  if (lead >= 0xF0 && lead <= 0xF4) length = 4;
-  if (lead == 0xE0) low = 0xA0;
-  if (lead == 0xED) high = 0x9F;
-  if (lead == 0xF0) low = 0x90;
-  if (lead == 0xF4) high = 0x8F;
-  if (length == 0) return {1, false};
-  for (std::size_t i = 1; i < length; ++i) {
-    if (i >= text.size() || at(i) < low || at(i) > high) return {i, false};
-    low = 0x80;
-    high = 0xBF;
-  }
-  return {length, true};
-}
-
-bool needs_no_json_escape(char c) {
+bool is_plain(char c) {
   return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
-}
-
-void append_json_control(std::string& out, unsigned char code) {
-  out += "\\u00";
-  out += kHexDigits[code >> 4];
-  out += kHexDigits[code & 15];
-}
-
-/// Besides what JSON demands, DEL and the C1 controls: whoever reads a log on a terminal is not controlled by
-/// it.
-void escape_json(std::string& out, std::string_view text) {
-  while (!text.empty()) {
-    std::size_t plain = 0;
-    while (plain < text.size() && needs_no_json_escape(text[plain])) ++plain;
-    out += text.substr(0, plain);
-    text.remove_prefix(plain);
-    if (text.empty()) return;
-
-    const Utf8 next = read_utf8(text);
-    const auto lead = static_cast<unsigned char>(text[0]);
-    if (!next.valid) {
-      out += "\uFFFD";
-    } else if (lead == '"' || lead == '\\') {
-      out += '\\';
-      out += text[0];
-    } else if (next.length == 1) {
-      append_json_control(out, lead);
-    } else if (lead == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0) {
-      append_json_control(out, static_cast<unsigned char>(text[1]));
-    } else {
-      out += text.substr(0, next.length);
-    }
-    text.remove_prefix(next.length);
-  }
 }
 
 /// As nginx's log_format does by default: `"`, `\` and everything outside of printable ASCII become \xHH.
 void escape_nginx(std::string& out, std::string_view text) {
   for (char c : text) {
-    if (needs_no_json_escape(c)) {
+    if (is_plain(c)) {
       out += c;
       continue;
     }
@@ -199,44 +136,12 @@ void append_number(std::string& out, std::unsigned_integral auto number) {
   out.append(digits.data(), end);
 }
 
-void append_padded(std::string& out, std::uint64_t number, int width) {
-  std::array<char, 20> digits;
-  digits.fill('0');
-  std::array<char, 20> bare;
-  const auto end = std::to_chars(bare.data(), bare.data() + bare.size(), number).ptr;
-  const int missing = width - static_cast<int>(end - bare.data());
-  if (missing > 0) out.append(digits.data(), static_cast<std::size_t>(missing));
-  out.append(bare.data(), end);
-}
-
 /// Seconds with six decimals.
 void append_seconds(std::string& out, microseconds duration) {
   const auto count = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
   append_number(out, count / 1'000'000);
   out += '.';
   append_padded(out, count % 1'000'000, 6);
-}
-
-/// RFC 3339 in UTC, with milliseconds.
-void append_utc(std::string& out, std::chrono::system_clock::time_point time) {
-  const auto moment = std::chrono::floor<std::chrono::milliseconds>(time);
-  const auto day = std::chrono::floor<std::chrono::days>(moment);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{moment - day};
-  append_padded(out, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(date.month()), 2);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(date.day()), 2);
-  out += 'T';
-  append_padded(out, static_cast<std::uint64_t>(clock.hours().count()), 2);
-  out += ':';
-  append_padded(out, static_cast<std::uint64_t>(clock.minutes().count()), 2);
-  out += ':';
-  append_padded(out, static_cast<std::uint64_t>(clock.seconds().count()), 2);
-  out += '.';
-  append_padded(out, static_cast<std::uint64_t>(clock.subseconds().count()), 3);
-  out += 'Z';
 }
 
 /// nginx's $time_local. The C library's time zone is behind a lock that all workers would share, hence the
@@ -278,7 +183,7 @@ class JsonLine {
   void text(std::string_view name, std::string_view value) {
     begin(name);
     out_ += '"';
-    escape_json(out_, value);
+    append_json_text(out_, value);
     out_ += '"';
   }
   /// Absent when there is nothing to say.
@@ -288,13 +193,13 @@ class JsonLine {
   void uri(std::string_view name, std::string_view value, const conf::Log& log) {
     begin(name);
     out_ += '"';
-    append_uri(out_, value, log, escape_json);
+    append_uri(out_, value, log, append_json_text);
     out_ += '"';
   }
   void method(const AccessRecord& record, const conf::Log& log) {
     begin("method");
     out_ += '"';
-    append_method(out_, record, log, escape_json);
+    append_method(out_, record, log, append_json_text);
     out_ += '"';
   }
   void number(std::string_view name, std::unsigned_integral auto value) {
