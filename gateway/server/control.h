@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -51,6 +52,15 @@ struct ServerOrder {
   enum class State { up, drain };  ///< drain: its tunnels go on, nothing new is sent there
   std::optional<State> state{};
   std::optional<unsigned> weight{};  ///< 0: as configured again
+};
+
+/// How far a drain has come.
+struct DrainProgress {
+  std::chrono::system_clock::time_point began;
+  std::chrono::system_clock::time_point deadline;  ///< what is left then is cut
+  std::size_t initial =
+      0;  ///< connections and tunnels when it began; with those of `delay`, if they were more
+  std::size_t remaining = 0;  ///< now
 };
 
 }  // namespace tidegate::server

@@ -52,7 +52,7 @@ metrics::Report Server::begin_report() {
     }
   }
   report.reloads = reloads_;
-  report.draining = draining_;
+  report.draining = drain_.begun();
   return report;
 }
 

@@ -9,8 +9,6 @@
 namespace tidegate::server {
 namespace {
 
-using std::chrono::milliseconds;
-
 log::Level to_log_level(conf::Log::Level level) {
   switch (level) {
     case conf::Log::Level::debug:
@@ -27,7 +25,15 @@ log::Level to_log_level(conf::Log::Level level) {
 
 }  // namespace
 
-Server::Server(Options options) : options_(std::move(options)) {}
+Server::Server(Options options)
+    : options_(std::move(options)),
+      drain_(loop_, {.residents = [this] { return residents(); },
+                     .ask_workers =
+                         [this](const tunnel::DrainPlan& plan) {
+                           workers_busy_ = static_cast<unsigned>(workers_.size());
+                           for (auto& worker : workers_) worker->drain(plan);
+                         },
+                     .over = [this] { loop_.stop(); }}) {}
 
 Server::~Server() {
   workers_.clear();
@@ -161,7 +167,7 @@ void Server::follow(Generation& generation) {
 }
 
 void Server::commit(Generation& generation) {
-  if (draining_) return;
+  if (drain_.begun()) return;
   follow(generation);
   for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->switch_to(std::move(generation.changes[i]));
   generation.changes.clear();
@@ -190,8 +196,8 @@ void Server::reload() {
 }
 
 void Server::start_reload() {
-  if (draining_ || !accepting_ || next_ != nullptr || workers_switching_ > 0) {
-    reload_again_ = !draining_;
+  if (drain_.begun() || !accepting_ || next_ != nullptr || workers_switching_ > 0) {
+    reload_again_ = !drain_.begun();
     return;
   }
   reload_again_ = false;
@@ -243,7 +249,7 @@ void Server::on_signal(int signal) {
     default:
       break;
   }
-  if (draining_) {
+  if (drain_.begun()) {
     log::info("server", "a second signal: stopping at once");
     return loop_.stop();
   }
@@ -252,7 +258,7 @@ void Server::on_signal(int signal) {
 
 void Server::begin_drain() {
   loop_.post([this] {
-    if (!draining_) start_drain();
+    if (!drain_.begun()) start_drain();
   });
 }
 
@@ -266,37 +272,18 @@ void Server::reopen_logs() {
 }
 
 void Server::start_drain() {
-  const conf::Drain& drain = current_->blueprint->config->drain;
-  draining_ = true;
-  log::info("server", "draining: " + std::to_string(residents()) + " connections and tunnels, " +
-                          std::to_string(drain.deadline.count()) + " ms at the most");
-  // A deadline of zero is not "no limit" here: there is always an end.
-  drain_deadline_.arm(loop_.timers(), std::max(drain.deadline, milliseconds(1)));
-  if (drain.delay > milliseconds::zero()) {
-    drain_delay_.arm(loop_.timers(), drain.delay);
-  } else {
-    ask_workers_to_drain();
-  }
-}
-
-void Server::ask_workers_to_drain() {
-  const conf::Drain& drain = current_->blueprint->config->drain;
-  workers_busy_ = static_cast<unsigned>(workers_.size());
-  // Tunnels are given up a little before the deadline, so that their last bytes and records get out in time.
-  const milliseconds left = drain.deadline - drain.delay;
-  const milliseconds grace = std::min(milliseconds(500), left / 10);
-  for (auto& worker : workers_) worker->drain({drain.window, left - grace, drain.close_code});
+  drain_.begin(current_->blueprint->config->drain);
+  if (next_ == nullptr) return;
+  next_.reset();  // a reload that has not reached the workers, and never will
+  reload_again_ = false;
+  Diagnostics given_up;
+  given_up.error({}, "reload: the gateway has begun to drain");
+  end_reload(given_up);
 }
 
 void Server::on_worker_empty() {
   if (workers_busy_ == 0 || --workers_busy_ > 0) return;
-  log::info("server", "drained");
-  loop_.stop();
-}
-
-void Server::on_drain_deadline() {
-  log::warning("server", "drain: the deadline has come with " + std::to_string(residents()) + " left: cut");
-  loop_.stop();
+  drain_.on_workers_empty();
 }
 
 std::size_t Server::residents() const {

@@ -13,6 +13,7 @@
 #include "gateway/net/loop.h"
 #include "gateway/net/signals.h"
 #include "gateway/server/blueprint.h"
+#include "gateway/server/drain.h"
 #include "gateway/server/worker.h"
 #include "gateway/upstream/directory.h"
 #include "metrics/report.h"
@@ -70,7 +71,9 @@ class Server {
 
   net::Loop& loop() { return loop_; }
   /// Every listener accepts, and no drain has been asked for.
-  bool ready() const { return accepting_ && !draining_; }
+  bool ready() const { return accepting_ && !drain_.begun(); }
+  /// None: no drain has been asked for.
+  std::optional<DrainProgress> drain_progress() const { return drain_.progress(); }
   /// Asks every worker what it has counted; `done` is called from the main loop, unless that ends before.
   void report(std::function<void(metrics::Report)> done);
 
@@ -102,9 +105,7 @@ class Server {
   void start_reload();
   void end_reload(const Diagnostics& diagnostics);
   void start_drain();
-  void ask_workers_to_drain();
   void on_worker_empty();
-  void on_drain_deadline();
   void follow(Generation& generation);
   /// A configuration came into force: remembers when.
   void note_configuration();
@@ -127,10 +128,8 @@ class Server {
   std::unique_ptr<net::Signals> signals_;
   metrics::ReloadSample reloads_;
   net::DeadlineOf<Server, &Server::probe_loops> loop_probe_{*this};
-  net::DeadlineOf<Server, &Server::ask_workers_to_drain> drain_delay_{*this};
-  net::DeadlineOf<Server, &Server::on_drain_deadline> drain_deadline_{*this};
+  Drain drain_;
   unsigned workers_busy_ = 0;
-  bool draining_ = false;
 };
 
 }  // namespace tidegate::server

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <chrono>
+#include <future>
+#include <optional>
 #include <vector>
 
 #include "tests/integration/tunnel_scene.h"
@@ -223,6 +226,34 @@ TEST_F(TunnelDrainPlain, SpreadsItsClosesOverTheWindow) {
   EXPECT_GT(came.back() - came.front(), 200ms);
   EXPECT_LT(came.back() - came.front(), 5s);
   EXPECT_GT(came[kTunnels / 2] - came.front(), 50ms);
+}
+
+TEST_F(TunnelDrainPlain, TellsHowFarItHasCome) {
+  start("drain: { delay: 1h, window: 10ms, deadline: 2h }\n");
+  open();
+  const auto progress = [this] {
+    std::promise<std::optional<server::DrainProgress>> told;
+    gateway->server().loop().post([&] { told.set_value(gateway->server().drain_progress()); });
+    return told.get_future().get();
+  };
+  EXPECT_FALSE(progress());
+  const auto before = std::chrono::system_clock::now();
+  gateway->server().begin_drain();
+  const auto first = progress();
+  ASSERT_TRUE(first);
+  EXPECT_GE(first->began, before);
+  EXPECT_EQ(2h, first->deadline - first->began);
+  EXPECT_EQ(1u, first->initial);
+  EXPECT_EQ(1u, first->remaining);
+  Peer late_client{-1};
+  Peer late_upstream{-1};
+  open_pair(late_client, late_upstream);  // within the delay
+  EXPECT_EQ(2u, progress()->initial);
+  client.close();
+  upstream.close();
+  EXPECT_TRUE(eventually([&] { return progress()->remaining == 1; }));
+  EXPECT_GE(progress()->initial, 1u);
+  gateway->stop_now();
 }
 
 TEST_P(TunnelDrain, StopAtOnceEndsTunnelsWithoutAWord) {
