@@ -255,6 +255,7 @@ struct Config {
   Log log;
   Drain drain;
   std::optional<ListenAddress> metrics;  ///< where /metrics, /healthz and /readyz are served; none: nowhere
+  std::vector<ListenAddress> admin;      ///< where the admin API is served, unix or loopback; none: nowhere
   unsigned workers = 0;                  ///< 0: auto, the cores bounded by the cgroup's CPU quota
   bool operator==(const Config&) const = default;
 };

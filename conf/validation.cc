@@ -44,27 +44,36 @@ bool same_socket(const ListenAddress& a, const ListenAddress& b) {
   return a.host == b.host || (a.host.empty() && any(b.host)) || (b.host.empty() && any(a.host));
 }
 
-void check_listeners(const Config& config, Diagnostics& diagnostics) {
-  for (auto listener = config.listeners.begin(); listener != config.listeners.end(); ++listener) {
-    if (listener->address.text.empty()) continue;  // reported
-    const auto first = std::find_if(config.listeners.begin(), listener, [&](const Listener& other) {
-      return same_socket(other.address, listener->address);
-    });
-    if (first == listener) continue;
-    diagnostics.error(listener->address.at, "listener " + in_quotes(listener->name) + " has the address of " +
-                                                in_quotes(first->name) + " in line " +
-                                                std::to_string(first->address.at.line) +
-                                                "; choose another port or address");
+/// Who accepts at an address, in the words of a complaint.
+struct Entrance {
+  const ListenAddress* address;
+  std::string name;
+};
+
+std::vector<Entrance> entrances_of(const Config& config) {
+  std::vector<Entrance> all;
+  for (const Listener& listener : config.listeners) {
+    all.push_back({&listener.address, "listener " + in_quotes(listener.name)});
   }
+  const auto process = [&all](const ListenAddress& address, std::string_view key) {
+    all.push_back({&address, in_quotes(key)});
+  };
+  if (config.metrics) process(*config.metrics, "metrics");
+  for (const ListenAddress& address : config.admin) process(address, "admin");
+  std::erase_if(all, [](const Entrance& entrance) { return entrance.address->text.empty(); });  // reported
+  return all;
 }
 
-void check_metrics(const Config& config, Diagnostics& diagnostics) {
-  if (!config.metrics || config.metrics->text.empty()) return;
-  for (const Listener& listener : config.listeners) {
-    if (listener.address.text.empty() || !same_socket(listener.address, *config.metrics)) continue;
-    diagnostics.error(config.metrics->at,
-                      "\"metrics\" has the address of listener " + in_quotes(listener.name) + " in line " +
-                          std::to_string(listener.address.at.line) + "; choose another port or address");
+void check_addresses(const Config& config, Diagnostics& diagnostics) {
+  const std::vector<Entrance> all = entrances_of(config);
+  for (auto entrance = all.begin(); entrance != all.end(); ++entrance) {
+    const auto first = std::find_if(all.begin(), entrance, [&](const Entrance& other) {
+      return same_socket(*other.address, *entrance->address);
+    });
+    if (first == entrance) continue;
+    diagnostics.error(entrance->address->at, entrance->name + " has the address of " + first->name +
+                                                 " in line " + std::to_string(first->address->at.line) +
+                                                 "; choose another port or address");
   }
 }
 
@@ -128,8 +137,7 @@ void check_references(const Config& config, Diagnostics& diagnostics) {
 }  // namespace
 
 void validate(const Config& config, Diagnostics& diagnostics) {
-  check_listeners(config, diagnostics);
-  check_metrics(config, diagnostics);
+  check_addresses(config, diagnostics);
   check_references(config, diagnostics);
   check_routes(config, diagnostics);
 }

@@ -144,6 +144,7 @@ std::vector<KeyInfo> process_keys() {
       {"drain.deadline", "duration", format_duration(kDrain.deadline)},
       {"drain.close_code", "number", std::to_string(kDrain.close_code)},
       {"metrics.address", "address", "required"},
+      {"admin.address", "address or list of addresses", "required"},
   };
 }
 
@@ -160,6 +161,7 @@ std::vector<KeyInfo> all_keys() {
       {"log", "map", "none"},
       {"drain", "map", "none"},
       {"metrics", "map", "none"},
+      {"admin", "map", "none"},
       {"workers", "`auto` or number", "auto"},
   };
   for (auto* part : {&listener_keys, &route_keys, &upstream_keys, &process_keys}) {

@@ -88,16 +88,20 @@ void check_loop(const Context& context, const Node& node, const Listener& listen
 
 }  // namespace
 
+bool read_listen_address(const Context& context, const Node& node, ListenAddress& out) {
+  const auto text = context.scalar(node, "address");
+  if (!text) return false;
+  out.at = context.at(node);
+  std::string problem;
+  const bool fits = parse_listen_address(*text, out, problem);
+  if (!fits) context.error(node, problem);
+  if (!out.unix_path.empty()) out.unix_path = context.socket_path(node, out.unix_path);
+  return fits;
+}
+
 void read_listen_address(Section& section, std::string_view example, ListenAddress& out) {
   const Node* node = section.require("address", example);
-  if (node == nullptr) return;
-  const Context& context = section.context();
-  const auto text = context.scalar(*node, "address");
-  if (!text) return;
-  std::string problem;
-  if (!parse_listen_address(*text, out, problem)) context.error(*node, problem);
-  if (!out.unix_path.empty()) out.unix_path = context.socket_path(*node, out.unix_path);
-  out.at = context.at(*node);
+  if (node != nullptr) read_listen_address(section.context(), *node, out);
 }
 
 void read_listeners(const Context& context, const Node& node, std::vector<Listener>& out) {

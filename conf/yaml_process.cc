@@ -103,6 +103,38 @@ void read_metrics(const Context& context, const Node& node, std::optional<Listen
   read_listen_address(section, "address: \"127.0.0.1:9181\"", out.emplace());
 }
 
+/// Whoever reaches the admin API commands the gateway: file modes guard a unix socket, and no other machine
+/// reaches a loopback address.
+bool is_for_this_machine(const ListenAddress& address) {
+  if (!address.unix_path.empty()) return true;
+  static const Cidr v4 = *Cidr::parse("127.0.0.0/8");
+  static const Cidr v6 = *Cidr::parse("::1");
+  const auto ip = IpAddress::parse(address.host);
+  return ip && (v4.contains(*ip) || v6.contains(*ip));
+}
+
+void read_admin(const Context& context, const Node& node, std::vector<ListenAddress>& out) {
+  Section section(context, node, "admin");
+  const Node* list = section.require("address", "address: \"unix:/run/tidegate/admin.sock\"");
+  if (list == nullptr) return;
+  if (list->kind == Node::Kind::sequence && list->items.empty()) {
+    context.error(*list, "\"address\" lists none; write unix:/run/tidegate/admin.sock, or remove \"admin\"");
+  }
+  for (const Node* item : context.one_or_more(*list, "address")) {
+    ListenAddress address;
+    if (!read_listen_address(context, *item, address)) continue;
+    if (!is_for_this_machine(address)) {
+      context.error(*item, in_quotes(address.text) +
+                               " can be reached from other machines, which the admin API must not; write "
+                               "unix:/run/tidegate/admin.sock, \"127.0.0.1:" +
+                               std::to_string(address.port) +
+                               "\" or \"[::1]:" + std::to_string(address.port) + "\"");
+      continue;
+    }
+    out.push_back(std::move(address));
+  }
+}
+
 void read_workers(Section& top, unsigned& out) {
   const Node* node = top.find("workers");
   if (node == nullptr) return;
@@ -210,6 +242,7 @@ void read_process(Section& top, Config& out, RouteDefaults& defaults) {
   if (const Node* node = top.find("log")) read_log(context, *node, out.log);
   if (const Node* node = top.find("drain")) read_drain(context, *node, out.drain);
   if (const Node* node = top.find("metrics")) read_metrics(context, *node, out.metrics);
+  if (const Node* node = top.find("admin")) read_admin(context, *node, out.admin);
   read_workers(top, out.workers);
   defaults.timeouts = out.timeouts.route;
   defaults.max_body_bytes = out.limits.body_bytes;

@@ -19,11 +19,13 @@ void read_listeners(const Context& context, const Node& node, std::vector<Listen
 void read_routes(const Context& context, const Node& node, const RouteDefaults& defaults,
                  std::vector<Route>& out);
 void read_upstreams(const Context& context, const Node& node, std::vector<Upstream>& out);
-/// timeouts, limits, trusted_proxies, log, drain, metrics and workers, and into `defaults` what routes
+/// timeouts, limits, trusted_proxies, log, drain, metrics, admin and workers, and into `defaults` what routes
 /// inherit.
 void read_process(Section& top, Config& out, RouteDefaults& defaults);
 
 // Pieces that more than one section has.
+/// False, and an error, where the node is no address.
+bool read_listen_address(const Context& context, const Node& node, ListenAddress& out);
 /// The section's `address`, which it must have; `example` is what the complaint suggests.
 void read_listen_address(Section& section, std::string_view example, ListenAddress& out);
 void read_redirect(const Context& context, const Node& node, const std::string& path,

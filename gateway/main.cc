@@ -3,11 +3,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "conf/yaml_loader.h"
+#include "gateway/admin/control_listener.h"
 #include "gateway/admin/metrics_listener.h"
 #include "gateway/commands.h"
 #include "gateway/demo/demo_upstream.h"
@@ -19,9 +21,11 @@ namespace {
 
 /// `diagnostics` holds what was found so far; with an error among it nothing starts, but the rest is checked
 /// too.
-int serve(conf::Config config, server::Server::Options options, Diagnostics diagnostics = {}) {
+int serve(conf::Config config, server::Server::Options options, Diagnostics diagnostics = {},
+          const std::string& file = {}) {
   server::Server server(std::move(options));
   const admin::MetricsListener metrics(server);
+  const admin::ControlListener control(server, {.version = TIDEGATE_VERSION, .config_file = file});
   const bool started = server.start(std::make_shared<const conf::Config>(std::move(config)), diagnostics);
   print(diagnostics);
   if (!started) return kFailed;
@@ -58,7 +62,8 @@ int run_file(const std::string& path) {
     return kFailed;
   }
   const auto load = [path](Diagnostics& again) { return conf::read_yaml(path, again); };
-  return serve(*std::move(config), {.load = load}, std::move(diagnostics));
+  return serve(*std::move(config), {.load = load}, std::move(diagnostics),
+               std::filesystem::absolute(path).lexically_normal().string());
 }
 
 int check_file(const std::string& path) {

@@ -22,8 +22,10 @@ class ListeningSocket {
   /// `first`: EADDRINUSE if anybody listens on the port already, though SO_REUSEPORT would let us in; the
   /// sockets of the other workers are bound as `more`.
   enum class Sharing { first, more };
-  static Result<ListeningSocket> bind(const SocketAddress& address, bool any,
-                                      Sharing sharing = Sharing::more);
+  /// Whom a unix socket's file lets in: as the process's umask says, or its owner (and root) alone.
+  enum class Access { as_umask, owner };
+  static Result<ListeningSocket> bind(const SocketAddress& address, bool any, Sharing sharing = Sharing::more,
+                                      Access access = Access::as_umask);
   ListeningSocket(ListeningSocket&& other) noexcept;
   ListeningSocket& operator=(ListeningSocket&& other) noexcept;
   ~ListeningSocket();
@@ -36,7 +38,7 @@ class ListeningSocket {
 
  private:
   explicit ListeningSocket(int fd) : fd_(fd) {}
-  static Result<ListeningSocket> bind_unix(const SocketAddress& address);
+  static Result<ListeningSocket> bind_unix(const SocketAddress& address, Access access);
 
   int fd_ = -1;
   std::string unlink_path_;  ///< empty: a duplicate, or TCP

@@ -14,6 +14,7 @@
 namespace tidegate::net {
 namespace {
 
+constexpr mode_t kOwnerOnly = 0600;
 constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
 
 Error os_failure(int error = errno) {
@@ -70,8 +71,9 @@ SocketAddress wildcard(bool v6, std::uint16_t port) {
 
 }  // namespace
 
-Result<ListeningSocket> ListeningSocket::bind(const SocketAddress& address, bool any, Sharing sharing) {
-  if (!address.unix_path.empty()) return bind_unix(address);
+Result<ListeningSocket> ListeningSocket::bind(const SocketAddress& address, bool any, Sharing sharing,
+                                              Access access) {
+  if (!address.unix_path.empty()) return bind_unix(address, access);
   const SocketAddress wanted = any ? wildcard(true, address.port) : address;
   const RawAddress raw = *to_raw(wanted);
   ListeningSocket socket(new_socket(raw.family()));
@@ -92,11 +94,14 @@ Result<ListeningSocket> ListeningSocket::bind(const SocketAddress& address, bool
   return os_failure();
 }
 
-Result<ListeningSocket> ListeningSocket::bind_unix(const SocketAddress& address) {
+Result<ListeningSocket> ListeningSocket::bind_unix(const SocketAddress& address, Access access) {
   const std::optional<RawAddress> raw = to_raw(address);
   if (!raw) return os_failure(ENAMETOOLONG);
   ListeningSocket socket(new_socket(AF_UNIX));
   if (socket.fd_ < 0) return os_failure();
+  // Linux makes the file with the socket's own mode, so that it is never open to others, not even for a
+  // moment.
+  if (access == Access::owner && ::fchmod(socket.fd_, kOwnerOnly) != 0) return os_failure();
   if (!bind_and_listen(socket.fd_, *raw)) {
     if (errno != EADDRINUSE) return os_failure();
     if (!is_stale(address.unix_path, *raw)) return os_failure(EADDRINUSE);
@@ -105,6 +110,8 @@ Result<ListeningSocket> ListeningSocket::bind_unix(const SocketAddress& address)
   }
   socket.unlink_path_ = address.unix_path;
   socket.inode_ = inode_of(address.unix_path);
+  // The umask may have taken from it, and other kernels do not copy it.
+  if (access == Access::owner && ::chmod(address.unix_path.c_str(), kOwnerOnly) != 0) return os_failure();
   return socket;
 }
 

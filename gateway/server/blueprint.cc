@@ -54,6 +54,9 @@ void complain_of_bind(const conf::ListenAddress& address, const Error& error, Di
       message += address.unix_path.empty() ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
                                            : "; the directory must be writable by this user";
       break;
+    case ENOENT:
+      message += "; create the directory of the socket";
+      break;
     case EADDRNOTAVAIL:
       message += "; no interface of this machine has the address";
       break;
@@ -111,16 +114,18 @@ std::shared_ptr<const Blueprint> Blueprint::make(std::shared_ptr<const conf::Con
 }
 
 std::vector<net::ListeningSocket> bind_address(const conf::ListenAddress& conf, unsigned workers,
-                                               Diagnostics& diagnostics) {
+                                               Diagnostics& diagnostics,
+                                               net::ListeningSocket::Access access) {
   using Sharing = net::ListeningSocket::Sharing;
   std::vector<net::ListeningSocket> sockets;
   net::SocketAddress address = socket_address(conf);
   const bool is_unix = !address.unix_path.empty();
   const bool any = !is_unix && conf.host.empty();
   for (unsigned worker = 0; worker < workers; ++worker) {
-    auto socket = is_unix && worker > 0 ? sockets.front().duplicate()
-                                        : net::ListeningSocket::bind(
-                                              address, any, worker == 0 ? Sharing::first : Sharing::more);
+    auto socket =
+        is_unix && worker > 0
+            ? sockets.front().duplicate()
+            : net::ListeningSocket::bind(address, any, worker == 0 ? Sharing::first : Sharing::more, access);
     if (!socket) {
       complain_of_bind(conf, socket.error(), diagnostics);
       return {};

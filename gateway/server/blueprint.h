@@ -29,8 +29,9 @@ struct Blueprint {
 /// Listening sockets for each worker. TCP sockets share their port by SO_REUSEPORT, a unix socket is one,
 /// duplicated. Empty if it cannot be: the complaint (a port in use, no permission) names the address's place
 /// in the file.
-std::vector<net::ListeningSocket> bind_address(const conf::ListenAddress& address, unsigned workers,
-                                               Diagnostics& diagnostics);
+std::vector<net::ListeningSocket> bind_address(
+    const conf::ListenAddress& address, unsigned workers, Diagnostics& diagnostics,
+    net::ListeningSocket::Access access = net::ListeningSocket::Access::as_umask);
 
 /// The number of workers: as configured, or the cores that this process may use (sched_getaffinity), bounded
 /// by the cgroup's CPU quota.

@@ -60,9 +60,13 @@ void Server::note_configuration() {
   reloads_.last_success = std::chrono::system_clock::now().time_since_epoch();
 }
 
+bool Server::is_watched(const conf::Config& config) {
+  return config.metrics || !config.admin.empty();
+}
+
 /// As long as somebody may ask.
 void Server::probe_loops() {
-  if (!current_->blueprint->config->metrics && next_ == nullptr) return;
+  if (!is_watched(*current_->blueprint->config) && next_ == nullptr) return;
   for (auto& worker : workers_) worker->probe_lag();
   loop_probe_.arm(loop_.timers(), std::chrono::seconds(1));
 }

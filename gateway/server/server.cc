@@ -163,7 +163,7 @@ void Server::follow(Generation& generation) {
   for (const auto& part : std::exchange(generation.follow, {})) {
     if (part) part();
   }
-  if (generation.blueprint->config->metrics && !loop_probe_.armed()) probe_loops();
+  if (is_watched(*generation.blueprint->config) && !loop_probe_.armed()) probe_loops();
 }
 
 void Server::commit(Generation& generation) {

@@ -74,6 +74,8 @@ class Server {
   bool ready() const { return accepting_ && !drain_.begun(); }
   /// None: no drain has been asked for.
   std::optional<DrainProgress> drain_progress() const { return drain_.progress(); }
+  /// The one in force. After start().
+  const conf::Config& config() const { return *current_->blueprint->config; }
   /// Asks every worker what it has counted; `done` is called from the main loop, unless that ends before.
   void report(std::function<void(metrics::Report)> done);
 
@@ -109,6 +111,8 @@ class Server {
   void follow(Generation& generation);
   /// A configuration came into force: remembers when.
   void note_configuration();
+  /// Somebody may ask for a report.
+  static bool is_watched(const conf::Config& config);
   void probe_loops();
   metrics::Report begin_report();
   void log_totals() const;

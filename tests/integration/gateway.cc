@@ -36,8 +36,13 @@ Gateway::Gateway(std::string yaml) : yaml_(complete(std::move(yaml))) {
       server::Server::Options{.handle_signals = false,
                               .on_accepting = [&accepting] { accepting.set_value(); },
                               .load = load,
-                              .on_reloaded = [this](bool applied) { on_reloaded_(applied); }});
+                              .on_reloaded =
+                                  [this](bool applied) {
+                                    if (const auto told = std::exchange(on_reloaded_, nullptr)) told(applied);
+                                  }});
   metrics_ = std::make_unique<admin::MetricsListener>(*server_);
+  control_ = std::make_unique<admin::ControlListener>(
+      *server_, admin::ControlListener::Program{.version = "test", .config_file = dir() + "/test.yaml"});
   if (!config || !server_->start(std::make_shared<const conf::Config>(*std::move(config)), diagnostics)) {
     ADD_FAILURE() << "the gateway does not start:\n" << complaints(diagnostics) << yaml_;
     std::abort();

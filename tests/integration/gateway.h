@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "gateway/admin/control_listener.h"
 #include "gateway/admin/metrics_listener.h"
 #include "gateway/server/server.h"
 #include "tests/integration/peer.h"
@@ -30,6 +31,8 @@ class Gateway {
   Peer connect(std::size_t listener = 0) { return Peer::connect(port(listener)); }
   /// The port of `metrics`.
   std::uint16_t metrics_port() const { return metrics_->address()->port; }
+  /// Where `admin` accepts, in its order.
+  std::vector<net::SocketAddress> admin_addresses() const { return control_->addresses(); }
   server::Server& server() { return *server_; }
   const std::string& dir() const { return dir_.path(); }
   std::uint64_t count(Reason reason) const { return server_->totals().of(reason); }
@@ -54,6 +57,7 @@ class Gateway {
   std::function<void(bool)> on_reloaded_;
   std::unique_ptr<server::Server> server_;
   std::unique_ptr<admin::MetricsListener> metrics_;
+  std::unique_ptr<admin::ControlListener> control_;
   std::thread thread_;
   bool stopped_ = false;
 };

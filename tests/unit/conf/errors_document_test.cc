@@ -10,16 +10,16 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"OnlyAComment", "# nothing\n", "the file is empty; write at least one listener"},
         ErrorCase{"AList", "- a\n",
                   "1:1: the file is a map; its keys are listeners, routes, upstreams, timeouts, websocket, "
-                  "limits, trusted_proxies, underscores, log, drain, metrics and workers"},
+                  "limits, trusted_proxies, underscores, log, drain, metrics, admin and workers"},
         ErrorCase{"AScalar", "hello\n",
                   "1:1: the file is a map; its keys are listeners, routes, upstreams, timeouts, websocket, "
-                  "limits, trusted_proxies, underscores, log, drain, metrics and workers"},
+                  "limits, trusted_proxies, underscores, log, drain, metrics, admin and workers"},
         ErrorCase{"ANull", "~\n",
                   "1:1: the file is a map; its keys are listeners, routes, upstreams, timeouts, websocket, "
-                  "limits, trusted_proxies, underscores, log, drain, metrics and workers"},
+                  "limits, trusted_proxies, underscores, log, drain, metrics, admin and workers"},
         ErrorCase{"OnlyTheMark", "---\n",
                   "2:1: the file is a map; its keys are listeners, routes, upstreams, timeouts, websocket, "
-                  "limits, trusted_proxies, underscores, log, drain, metrics and workers"},
+                  "limits, trusted_proxies, underscores, log, drain, metrics, admin and workers"},
         ErrorCase{"SecondDocument",
                   "listeners: { http: { address: \":80\" } }\n"
                   "---\n"
@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "  - <<: *x\n"
                   "    respond: {}\n",
                   "1:1: unknown key \"x\"; the keys here are listeners, routes, upstreams, timeouts, "
-                  "websocket, limits, trusted_proxies, underscores, log, drain, metrics and workers\n"
+                  "websocket, limits, trusted_proxies, underscores, log, drain, metrics, admin and workers\n"
                   "4:5: merge keys (\"<<\") are not supported; write the keys out"},
         ErrorCase{
             "KeyThatIsAList",

@@ -17,7 +17,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "listeners: { http: { address: \":80\" } }\n"
                   "telemetry: { address: \":1\" }\n",
                   "2:1: unknown key \"telemetry\"; the keys here are listeners, routes, upstreams, timeouts, "
-                  "websocket, limits, trusted_proxies, underscores, log, drain, metrics and workers"},
+                  "websocket, limits, trusted_proxies, underscores, log, drain, metrics, admin and workers"},
         ErrorCase{"WrongPlace",
                   "listeners: { http: { address: \":80\" } }\n"
                   "routes:\n"
@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "2:1: unknown key "
                   "\"a\\x0a\\\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
                   "\"; the keys here are listeners, routes, upstreams, timeouts, websocket, limits, "
-                  "trusted_proxies, underscores, log, drain, metrics and workers"},
+                  "trusted_proxies, underscores, log, drain, metrics, admin and workers"},
         ErrorCase{"ScalarForAMap",
                   "listeners: { http: { address: \":80\" } }\n"
                   "timeouts: 5s\n",

@@ -92,23 +92,60 @@ INSTANTIATE_TEST_SUITE_P(
                   "listeners:\n"
                   "  a: { address: \":80\" }\n"
                   "  b: { address: \":80\" }\n",
-                  "3:17: listener \"b\" has the address of \"a\" in line 2; choose another port or address"},
+                  "3:17: listener \"b\" has the address of listener \"a\" in line 2; choose another port or "
+                  "address"},
         ErrorCase{"SameAddressInAnotherForm",
                   "listeners:\n"
                   "  a: { address: \"[::0]:80\" }\n"
                   "  b: { address: \":80\" }\n",
-                  "3:17: listener \"b\" has the address of \"a\" in line 2; choose another port or address"},
+                  "3:17: listener \"b\" has the address of listener \"a\" in line 2; choose another port or "
+                  "address"},
         ErrorCase{"SameUnixSocket",
                   "listeners:\n"
                   "  a: { address: \"unix:/a/b\" }\n"
                   "  b: { address: \"unix:/a/../a/b\" }\n",
-                  "3:17: listener \"b\" has the address of \"a\" in line 2; choose another port or address"},
+                  "3:17: listener \"b\" has the address of listener \"a\" in line 2; choose another port or "
+                  "address"},
         ErrorCase{
             "MetricsOnAListener",
             "listeners:\n"
             "  a: { address: \":80\" }\n"
             "metrics: { address: \"[::]:80\" }\n",
             "3:21: \"metrics\" has the address of listener \"a\" in line 2; choose another port or address"},
+        ErrorCase{"AdminOnMetrics",
+                  "listeners:\n"
+                  "  a: { address: \":80\" }\n"
+                  "metrics: { address: \"127.0.0.1:9\" }\n"
+                  "admin: { address: [\"unix:/a\", \"127.0.0.1:9\"] }\n",
+                  "4:31: \"admin\" has the address of \"metrics\" in line 3; choose another port or address"},
+        ErrorCase{"AdminTwice",
+                  "listeners:\n"
+                  "  a: { address: \":80\" }\n"
+                  "admin: { address: [\"unix:/a\", \"unix:/b/../a\"] }\n",
+                  "3:31: \"admin\" has the address of \"admin\" in line 3; choose another port or address"},
+        ErrorCase{"AdminForEveryAddress",
+                  "listeners:\n"
+                  "  a: { address: \":80\" }\n"
+                  "admin: { address: \":9182\" }\n",
+                  "3:19: \":9182\" can be reached from other machines, which the admin API must not; write "
+                  "unix:/run/tidegate/admin.sock, \"127.0.0.1:9182\" or \"[::1]:9182\""},
+        ErrorCase{
+            "AdminForOtherMachines",
+            "listeners:\n"
+            "  a: { address: \":80\" }\n"
+            "admin: { address: [\"127.9.9.9:1\", \"[::1]:1\", \"192.0.2.1:9182\"] }\n",
+            "3:46: \"192.0.2.1:9182\" can be reached from other machines, which the admin API must not; "
+            "write unix:/run/tidegate/admin.sock, \"127.0.0.1:9182\" or \"[::1]:9182\""},
+        ErrorCase{"AdminNoAddress",
+                  "listeners:\n"
+                  "  a: { address: \":80\" }\n"
+                  "admin: { address: [] }\n",
+                  "3:19: \"address\" lists none; write unix:/run/tidegate/admin.sock, or remove \"admin\""},
+        ErrorCase{"AdminWithoutAddress",
+                  "listeners:\n"
+                  "  a: { address: \":80\" }\n"
+                  "admin: {}\n",
+                  "3:8: \"address\" is missing; write address: \"unix:/run/tidegate/admin.sock\""},
         ErrorCase{"MetricsWithoutAddress",
                   "listeners:\n"
                   "  a: { address: \":80\" }\n"

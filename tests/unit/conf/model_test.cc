@@ -170,6 +170,9 @@ TEST_F(EveryKey, OfTheProcess) {
             (Log{Log::Level::warning, dir_ + "/access.log", Log::Format::combined, false, true, {}}));
   EXPECT_EQ(config_.drain, (Drain{1s, 5s, 20s, 1012}));
   EXPECT_EQ(config_.metrics, (ListenAddress{"127.0.0.1", 9181, "", "127.0.0.1:9181", {}}));
+  ASSERT_EQ(config_.admin.size(), 2u);
+  EXPECT_EQ(config_.admin[0].unix_path, dir_ + "/run/admin.sock");
+  EXPECT_EQ(config_.admin[1], (ListenAddress{"::1", 9182, "", "[::1]:9182", {}}));
   EXPECT_EQ(config_.workers, 4u);
 }
 
@@ -193,6 +196,14 @@ TEST(Loader, TakesAListenerAlone) {
   http.address = {"", 80, "", ":80", {}};
   expected.listeners = {http};
   EXPECT_EQ(config, expected);
+}
+
+TEST(Loader, TakesOneAdminAddressOrAList) {
+  const Config config =
+      load(std::string(kListener) + "admin: { address: \"unix:/run/tidegate/admin.sock\" }\n");
+  EXPECT_EQ(
+      config.admin,
+      (std::vector<ListenAddress>{{"", 0, "/run/tidegate/admin.sock", "unix:/run/tidegate/admin.sock", {}}}));
 }
 
 TEST(Loader, TakesUpstreamsInShort) {

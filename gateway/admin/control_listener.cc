@@ -1,0 +1,142 @@
+#include "gateway/admin/control_listener.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "gateway/admin/control_answers.h"
+#include "gateway/admin/dashboard.h"
+#include "gateway/admin/http_guard.h"
+#include "gateway/admin/status_json.h"
+#include "gateway/http/forward.h"
+
+namespace tidegate::admin {
+namespace {
+
+constexpr std::size_t kMostBodyBytes = 4 * kMiB;
+
+/// "/tunnels/{}/frames" against what was asked for.
+bool fits(std::string_view pattern, const std::vector<std::string>& path) {
+  for (const std::string& segment : path) {
+    if (!pattern.starts_with('/')) return false;
+    pattern.remove_prefix(1);
+    const std::size_t end = std::min(pattern.find('/'), pattern.size());
+    const std::string_view expected = pattern.substr(0, end);
+    if (expected == "{}" ? segment.empty() : segment != expected) return false;
+    pattern.remove_prefix(end);
+  }
+  return pattern.empty();
+}
+
+bool may_pass(const HttpConnection& connection, const http::RequestHead& head) {
+  return connection.over_unix() || !refusal_over_tcp(head);
+}
+
+}  // namespace
+
+ControlListener::ControlListener(server::Server& server, Program program)
+    : server_(server),
+      program_(std::move(program)),
+      endpoint_(server, *this,
+                {.name = "admin",
+                 .addresses = [](const conf::Config& config) { return config.admin; },
+                 .access = net::ListeningSocket::Access::owner}) {}
+
+std::size_t ControlListener::most_body_bytes(const HttpConnection& connection,
+                                             const http::RequestHead& head) {
+  return may_pass(connection, head) ? kMostBodyBytes : 0;
+}
+
+Answer ControlListener::refusal(int status) {
+  switch (status) {
+    case 408:
+      return error_answer(status, "the request did not come within 30 s; send it at once");
+    case 413:
+      return error_answer(status, "the body is longer than 4 MiB; send less");
+    default:
+      return error_answer(status, std::string(http::reason_phrase(status)) +
+                                      ": not a request that HTTP/1.1 allows; write it anew");
+  }
+}
+
+void ControlListener::on_request(HttpConnection& connection, const http::RequestHead& head,
+                                 std::string body) {
+  if (!connection.over_unix()) {
+    if (const auto refused = refusal_over_tcp(head)) {
+      Answer answer = error_answer(refused->status, refused->why);
+      if (refused->status == 405) answer.fields.emplace_back("Allow", "GET, HEAD");
+      return connection.answer(answer);
+    }
+  }
+  std::string problem;
+  auto target = RequestTarget::parse(head.path, problem);
+  if (!target) return connection.answer(error_answer(400, problem));
+  dispatch({connection, head, *std::move(target), std::move(body)});
+}
+
+const std::vector<ControlListener::Action>& ControlListener::actions() {
+  static const std::vector<Action> all = {
+      {"GET", "/", &ControlListener::get_dashboard},
+      {"GET", "/status", &ControlListener::get_status},
+  };
+  return all;
+}
+
+void ControlListener::dispatch(const Call& call) {
+  const std::string_view method = call.head.method == "HEAD" ? "GET" : call.head.method;
+  std::string allowed;
+  for (const Action& action : actions()) {
+    if (!fits(action.path, call.target.path)) continue;
+    if (action.method == method) return (this->*action.run)(call);
+    allowed.append(allowed.empty() ? "" : ", ").append(action.method);
+    if (action.method == "GET") allowed += ", HEAD";
+  }
+  if (allowed.empty()) {
+    return call.connection.answer(
+        error_answer(404, "there is no such page; docs/reference/admin-api.md lists them"));
+  }
+  Answer answer = error_answer(405, "this page knows another method; send " + allowed);
+  answer.fields.emplace_back("Allow", allowed);  // RFC 9110 §15.5.6
+  call.connection.answer(answer);
+}
+
+bool ControlListener::expects_no_query(const Call& call) {
+  const auto problem = QueryReader(call.target).problem();
+  if (problem) call.connection.answer(error_answer(400, *problem));
+  return !problem;
+}
+
+void ControlListener::get_dashboard(const Call& call) {
+  if (call.connection.over_unix()) {
+    return call.connection.answer(
+        error_answer(404, "the dashboard is for browsers, over TCP; ask for /status"));
+  }
+  Answer answer;
+  answer.content_type = "text/html; charset=utf-8";
+  answer.body = dashboard_page();
+  answer.fields = guarding_fields(dashboard_policy());
+  call.connection.answer(answer);
+}
+
+void ControlListener::get_status(const Call& call) {
+  if (!expects_no_query(call)) return;
+  server_.report([this, id = call.connection.id()](const metrics::Report& report) {
+    HttpConnection* asked = endpoint_.find(id);
+    if (asked == nullptr) return;
+    using State = StatusFacts::State;
+    asked->answer(json_answer(status_json({.version = program_.version,
+                                           .pid = ::getpid(),
+                                           .config_file = program_.config_file,
+                                           .drain = server_.drain_progress(),
+                                           .started_at = started_at_,
+                                           .now = std::chrono::system_clock::now(),
+                                           .state = server_.drain_progress() ? State::draining
+                                                    : server_.ready()        ? State::running
+                                                                             : State::starting,
+                                           .config = server_.config(),
+                                           .addresses = server_.addresses()},
+                                          report)));
+  });
+}
+
+}  // namespace tidegate::admin

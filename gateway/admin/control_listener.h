@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/admin/http_endpoint.h"
+#include "gateway/admin/json.h"
+#include "gateway/admin/request_target.h"
+
+namespace tidegate::admin {
+
+/// The `admin` addresses: a running gateway told and steered (docs/reference/admin-api.md). Over a unix
+/// socket, whose mode lets in the gateway's user and root, everything; over TCP it is read-only.
+///
+/// Owner:  main(), or a test; made before Server::start(), gone before the server. Thread: the server's main
+/// one. End:    the destructor cuts what is open.
+class ControlListener final : HttpHandler {
+ public:
+  /// What is told of the program, and the server does not know.
+  struct Program {
+    std::string version;
+    std::string config_file;  ///< empty: there is none
+  };
+  ControlListener(server::Server& server, Program program);
+  ControlListener(const ControlListener&) = delete;
+  ControlListener& operator=(const ControlListener&) = delete;
+
+  /// Where it accepts, as in the configuration.
+  std::vector<net::SocketAddress> addresses() const { return endpoint_.addresses(); }
+
+ private:
+  /// One request on its way to its answer.
+  struct Call {
+    HttpConnection& connection;
+    const http::RequestHead& head;
+    RequestTarget target;
+    std::string body;
+  };
+  /// One line of the page's table.
+  struct Action {
+    std::string_view method;
+    std::string_view path;  ///< "{}" is any segment
+    void (ControlListener::*run)(const Call& call);
+  };
+
+  std::size_t most_body_bytes(const HttpConnection& connection, const http::RequestHead& head) override;
+  void on_request(HttpConnection& connection, const http::RequestHead& head, std::string body) override;
+  Answer refusal(int status) override;
+
+  static const std::vector<Action>& actions();
+  void dispatch(const Call& call);
+  void get_dashboard(const Call& call);
+  void get_status(const Call& call);
+
+  /// A query that holds nothing; false, and answered, where it holds something.
+  static bool expects_no_query(const Call& call);
+
+  server::Server& server_;
+  const Program program_;
+  const std::chrono::system_clock::time_point started_at_ = std::chrono::system_clock::now();
+  HttpEndpoint endpoint_;
+};
+
+}  // namespace tidegate::admin
