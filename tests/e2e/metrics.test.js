@@ -1,22 +1,18 @@
 // Metrics: promtool reads them, and a real Prometheus scrapes them, knows the true counts, and evaluates the rules.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import test from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { WebSocket, WebSocketServer } from 'ws';
 
 import { run } from './lib/command.js';
-import { Gateway, temporaryDirectory } from './lib/gateway.js';
+import { Gateway } from './lib/gateway.js';
 import { request } from './lib/http.js';
 import { freePort, listen } from './lib/net.js';
+import { Prometheus, alerts, folder } from './lib/prometheus.js';
 import { once, until } from './lib/wait.js';
-
-const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../metrics');
-const alerts = path.join(folder, 'alerts.yaml');
 
 const server = http.createServer((_, response) => response.end('here'));
 new WebSocketServer({ server }).on('connection', (socket) => {
@@ -40,60 +36,6 @@ metrics: { address: "127.0.0.1:${metrics}" }
 `,
   });
   return Object.assign(gateway, { metrics });
-}
-
-/** A Prometheus of its own that scrapes `port` five times a second, with the shipped rules. */
-class Prometheus {
-  static async start(port) {
-    const directory = temporaryDirectory();
-    const prometheus = new Prometheus();
-    prometheus.port = await freePort();
-    const file = path.join(directory, 'prometheus.yml');
-    fs.writeFileSync(file, `
-global: { scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms }
-rule_files: ["${alerts}"]
-scrape_configs:
-  - job_name: tidegate
-    static_configs: [{ targets: ["127.0.0.1:${port}"] }]
-`);
-    prometheus.child = spawn('prometheus', [
-      `--config.file=${file}`, `--storage.tsdb.path=${directory}/data`,
-      `--web.listen-address=127.0.0.1:${prometheus.port}`, '--log.level=warn',
-    ], { stdio: ['ignore', 'ignore', 'pipe'] });
-    process.on('exit', () => prometheus.child.kill('SIGKILL'));
-    prometheus.ended = once(prometheus.child, 'close', 60_000);
-    prometheus.ended.catch(() => {});
-    let words = '';
-    prometheus.child.stderr.setEncoding('utf8').on('data', (text) => (words += text));
-    await until(() => prometheus.get('/-/ready').then(() => true, () => false), 'Prometheus to be ready', 30_000)
-      .catch((error) => { throw new Error(`${error.message}\n${words}`); });
-    return prometheus;
-  }
-
-  async get(target) {
-    const { status, body } = await request(`http://127.0.0.1:${this.port}${target}`);
-    if (status !== 200) throw new Error(`${target}: ${status} ${body}`);
-    return body;
-  }
-
-  /** The value of a query that has one series; undefined where it has none. */
-  async query(expression) {
-    const answer = JSON.parse(await this.get(`/api/v1/query?query=${encodeURIComponent(expression)}`));
-    assert.equal(answer.status, 'success', expression);
-    assert.ok(answer.data.result.length <= 1, `${expression}: ${JSON.stringify(answer.data.result)}`);
-    return answer.data.result.length === 1 ? Number(answer.data.result[0].value[1]) : undefined;
-  }
-
-  async becomes(expression, value) {
-    let last;
-    await until(async () => (last = await this.query(expression)) === value, `${expression} to be ${value}`, 20_000)
-      .catch((error) => { throw new Error(`${error.message}; it is ${last}`); });
-  }
-
-  async stop() {
-    this.child.kill('SIGTERM');
-    await this.ended;
-  }
 }
 
 async function exchange(url, options, messages) {
