@@ -11,6 +11,9 @@ constexpr int kFine = 0;
 constexpr int kFailed = 1;
 constexpr int kBadCommandLine = 2;
 
+/// Where a configuration is if nobody says another place.
+constexpr const char* kDefaultFile = "/etc/tidegate/tidegate.yaml";
+
 /// To stderr, in the order of the file, whoever found them.
 void print(const Diagnostics& diagnostics);
 

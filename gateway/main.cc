@@ -12,6 +12,7 @@
 #include "gateway/admin/control_listener.h"
 #include "gateway/admin/metrics_listener.h"
 #include "gateway/commands.h"
+#include "gateway/control_command.h"
 #include "gateway/demo/demo_upstream.h"
 #include "gateway/front_door_command.h"
 #include "gateway/server/server.h"
@@ -84,7 +85,7 @@ int main_program(int argc, char** argv) {
   app.set_version_flag("--version,-V", "tidegate " TIDEGATE_VERSION);
   app.require_subcommand(1);
   FrontDoor door;
-  std::string file = "/etc/tidegate/tidegate.yaml";
+  std::string file = kDefaultFile;
 
   auto* demo = app.add_subcommand(
       "demo", "A front door with everything built in: certificate, echo upstream, web page");
@@ -102,6 +103,8 @@ int main_program(int argc, char** argv) {
   run->add_option("-c,--config", file, "The configuration file")->capture_default_str()->excludes(to);
   check->add_option("-c,--config", file, "The configuration file")->capture_default_str();
 
+  const ControlCommands control(app);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -109,6 +112,7 @@ int main_program(int argc, char** argv) {
   }
   if (demo->parsed()) return run_demo(door);
   if (check->parsed()) return check_file(file);
+  if (control.parsed()) return control.run();
   return door.to.empty() ? run_file(file) : run_front_door(door, "Tidegate in front of " + door.to);
 }
 
