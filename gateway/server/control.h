@@ -17,8 +17,8 @@ namespace tidegate::server {
 /// Which live tunnels to tell of.
 struct TunnelQuery {
   enum class Order { age, messages, bytes };  ///< the oldest, the busiest first
-  std::string route;                          ///< by name; empty: any
-  std::string upstream;                       ///< likewise
+  std::string route{};                        ///< by name; empty: any
+  std::string upstream{};                     ///< likewise
   Order order = Order::age;
   std::size_t limit = 100;
 };

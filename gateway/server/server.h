@@ -13,6 +13,7 @@
 #include "gateway/net/loop.h"
 #include "gateway/net/signals.h"
 #include "gateway/server/blueprint.h"
+#include "gateway/server/control.h"
 #include "gateway/server/drain.h"
 #include "gateway/server/worker.h"
 #include "gateway/upstream/directory.h"
@@ -78,6 +79,12 @@ class Server {
   const conf::Config& config() const { return *current_->blueprint->config; }
   /// Asks every worker what it has counted; `done` is called from the main loop, unless that ends before.
   void report(std::function<void(metrics::Report)> done);
+
+  /// Finds live tunnels, and closes one. Main thread; `done` likewise, unless the main loop ends before.
+  void list_tunnels(TunnelQuery query, std::function<void(TunnelList)> done);
+  /// A closing handshake with `code` (one that may be sent) on both sides. Not found: it has ended, or never
+  /// was.
+  void close_tunnel(std::string id, std::uint16_t code, std::function<void(bool found)> done);
 
   /// Connections and tunnels right now. Any thread.
   std::size_t residents() const;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "gateway/net/acceptor.h"
 #include "gateway/net/loop.h"
 #include "gateway/server/blueprint.h"
+#include "gateway/server/control.h"
 #include "gateway/tunnel/client_connection.h"
 #include "gateway/tunnel/host.h"
 #include "gateway/tunnel/snapshot.h"
@@ -77,6 +79,10 @@ class Worker final : public tunnel::Host {
   /// What this worker has counted, its live tunnels' numbers added, and what it has of them. `done` is called
   /// on the worker's thread; not at all if the worker stops before.
   void sample(std::function<void(metrics::WorkerSample)> done);
+  /// What Server offers under these names, for this worker's tunnels. `done` as for sample(); the list is
+  /// ordered and as long as the query's limit at most.
+  void list_tunnels(TunnelQuery query, std::function<void(TunnelList)> done);
+  void close_tunnel(std::string id, std::uint16_t code, std::function<void(bool found)> done);
   /// Times how long a task waits for the worker's loop.
   void probe_lag();
 
@@ -92,6 +98,9 @@ class Worker final : public tunnel::Host {
   void carry_out(Change& change);
   void accept(std::size_t listener, std::unique_ptr<net::Stream> stream);
   void check_empty();
+  TunnelList select_tunnels(const TunnelQuery& query);
+  /// Null: no live tunnel has this id. Walks them all.
+  tunnel::Tunnel* find_tunnel(std::string_view id);
 
   net::Loop& loop() override { return *loop_; }
   metrics::Counters& counters() override { return counters_; }

@@ -23,6 +23,7 @@ struct DrainPlan {
 
 struct ResidentTag;
 struct Snapshot;
+class Tunnel;
 
 /// A client's connection on a worker, as HTTP or as a tunnel. Owned by its worker; ends by Host::retire().
 class Resident : public net::Retired, public ListHook<ResidentTag> {
@@ -33,6 +34,8 @@ class Resident : public net::Retired, public ListHook<ResidentTag> {
   virtual void stop() = 0;
   /// Adds to a copy of the worker's tally what is counted only when this ends.
   virtual void add_to(metrics::Tally&) const {}
+  /// Itself, once it is one.
+  virtual Tunnel* as_tunnel() { return nullptr; }
 };
 
 /// What connections and tunnels know of their worker.

@@ -194,6 +194,12 @@ void Tunnel::shut(Reason reason, std::uint16_t code, milliseconds patience) {
   end_if_both_closed();
 }
 
+void Tunnel::close(std::uint16_t code) {
+  const milliseconds patience = snapshot_->config->timeouts.close;
+  if (closing_) return cut_after(patience);
+  shut(Reason::admin, code, patience);
+}
+
 void Tunnel::send_close(Direction& d, std::uint16_t code) {
   if (d.muted || d.ended || d.scanner.close_code() || !d.scanner.following()) return;
   if (!d.scanner.at_boundary()) {

@@ -9,6 +9,7 @@
 #include "gateway/net/stream.h"
 #include "gateway/tunnel/host.h"
 #include "gateway/tunnel/snapshot.h"
+#include "gateway/tunnel/tunnel_info.h"
 #include "gateway/upstream/connector.h"
 #include "gateway/websocket/frame_scanner.h"
 
@@ -34,6 +35,8 @@ struct TunnelOrigin {
 /// Owner:  the worker (Host). Thread: the worker's.
 /// End:    finish(), from whatever depth; the object lives until the callback has returned.
 class Tunnel final : public Resident {
+  using Clock = std::chrono::steady_clock;
+
  public:
   Tunnel(Host& host, std::shared_ptr<Snapshot> snapshot, const routing::CompiledRoute& route,
          std::unique_ptr<net::Stream> client, upstream::Connection upstream, TunnelOrigin origin);
@@ -46,6 +49,19 @@ class Tunnel final : public Resident {
   void begin_drain(const DrainPlan& plan) override;
   void stop() override { finish(Reason::stop); }
   void add_to(metrics::Tally& tally) const override;
+  Tunnel* as_tunnel() override { return this; }
+
+  // What an operator sees of it, and may ask.
+
+  const std::string& id() const { return origin_.id; }
+  const conf::Route& route() const { return *route_.conf; }
+  Clock::time_point opened_at() const { return opened_; }
+  std::uint64_t messages() const { return to_upstream_.scanner.messages() + to_client_.scanner.messages(); }
+  std::uint64_t bytes() const { return to_upstream_.scanner.bytes() + to_client_.scanner.bytes(); }
+  TunnelInfo tell() const;
+  /// Close frames with this code to both sides, then `timeouts.close` for theirs. A tunnel that is closing
+  /// already gets no other code: it is given no more time than that.
+  void close(std::uint16_t code);
 
  private:
   /// One way through the tunnel.
@@ -80,7 +96,6 @@ class Tunnel final : public Resident {
     void on_drained() override { tunnel.on_drained(tunnel.to_upstream_); }
     Tunnel& tunnel;
   };
-  using Clock = std::chrono::steady_clock;
 
   net::Stream& source(const Direction& d) { return &d == &to_upstream_ ? *client_ : *upstream_.stream; }
   net::Stream& sink(const Direction& d) { return &d == &to_upstream_ ? *upstream_.stream : *client_; }
