@@ -160,6 +160,10 @@ function ceiling(largest) {
   return [1, 2, 5, 10].map((step) => step * power).find((value) => value >= largest);
 }
 
+function axisLabel(value) {
+  return value < 1000 ? `${Number(value.toPrecision(2))} ms` : `${value / 1000} s`;
+}
+
 function draw() {
   const canvas = byId('plot');
   const { clientWidth: width, clientHeight: height } = canvas;
@@ -181,7 +185,7 @@ function draw() {
   pen.textBaseline = 'middle';
   for (const value of [0, top / 2, top]) {
     pen.fillStyle = colour('--quiet');
-    pen.fillText(`${Number(value.toPrecision(2))} ms`, margin.left - 8, y(value));
+    pen.fillText(axisLabel(value), margin.left - 8, y(value));
     pen.fillStyle = colour('--line');
     pen.fillRect(margin.left, Math.round(y(value)), width - margin.left, 1);
   }
