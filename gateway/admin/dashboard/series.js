@@ -16,7 +16,7 @@ class Counters {
 
   take(at, values) {
     const last = this.seen[this.seen.length - 1];
-    if (last && (at < last.at || fell(values, last.values))) this.seen = [];
+    if (last && (at < last.at || at - last.at > GAP_SECONDS || fell(values, last.values))) this.seen = [];
     this.seen.push({ at, values });
     while (this.seen.length > 2 && at - this.seen[1].at >= RATE_SECONDS - 0.5) this.seen.shift();
   }

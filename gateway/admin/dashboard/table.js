@@ -20,6 +20,7 @@ class Table {
     }
     this.body = element('tbody', '', this.table);
     this.emptyRow = element('tr', 'empty', this.body);
+    this.emptyRow.hidden = true;   // until there was an answer
     const cell = element('td', '', this.emptyRow, empty);
     cell.colSpan = columns.length;
   }
