@@ -27,7 +27,7 @@ class Table {
 
  private:
   static constexpr std::size_t kGap = 2;
-  static constexpr std::size_t kLeast = 8;  ///< of a column that is cut
+  static constexpr std::size_t kLeast = 12;  ///< of a column that is cut
 
   /// The width of each column; 0 for those that are left out.
   std::vector<std::size_t> widths(std::size_t columns) const;

@@ -19,6 +19,7 @@ using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kPeriod = 1s;
+constexpr double kLeastBetween = 0.5;  // seconds
 
 /// A Look and what it looks at.
 struct Poll {
@@ -82,7 +83,8 @@ bool watch_on_terminal(const Client& client, TunnelOptions options) {
       std::optional<Poll> now = poll(client, options, failure);
       if (!now) break;
       screen.show(picture(before, *now, options.order, window_size()));
-      before = std::move(now);
+      // A key brings a look forward; over less than half a period rates would be noise.
+      if (now->at_seconds - before->at_seconds >= kLeastBetween) before = std::move(now);
     }
   }
   return complain(failure);

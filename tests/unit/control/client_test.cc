@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -207,6 +208,30 @@ TEST(Client, SaysWhereItLookedAndWhatElseToTry) {
   EXPECT_THAT(ask({.unix_path = "/etc/passwd", .host = "", .port = 0, .found = ""}),
               HasSubstr("unix:/etc/passwd"));
   EXPECT_THAT(ask({.unix_path = "", .host = "::1", .port = 1, .found = ""}), HasSubstr("[::1]:1"));
+}
+
+/// Root may do anything, so that the question is asked by a child that is nobody.
+TEST(Client, SaysWhoMayUseTheSocket) {
+  Stub stub;
+  ASSERT_EQ(::chmod(stub.path().c_str(), 0), 0);
+  ASSERT_EQ(::chmod(std::filesystem::path(stub.path()).parent_path().c_str(), 0755), 0);
+  int words[2];
+  ASSERT_EQ(::pipe(words), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::getuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) ::_exit(1);
+    Failure failure;
+    stub.client().ask({.target = "/status"}, failure);
+    const std::string told = failure.kind == Failure::Kind::forbidden ? failure.words : "not forbidden";
+    ::_exit(::write(words[1], told.data(), told.size()) < 0 ? 1 : 0);
+  }
+  ::close(words[1]);
+  char told[1000] = {};
+  EXPECT_GT(::read(words[0], told, sizeof told - 1), 0);
+  ::close(words[0]);
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_EQ(std::string(told), "no permission to use unix:" + stub.path() +
+                                   " (a test); run this as root or as the gateway's user");
 }
 
 TEST(Client, EncodesWhatStandsInATarget) {
