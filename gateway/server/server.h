@@ -15,6 +15,7 @@
 #include "gateway/server/blueprint.h"
 #include "gateway/server/control.h"
 #include "gateway/server/drain.h"
+#include "gateway/server/trace.h"
 #include "gateway/server/worker.h"
 #include "gateway/upstream/directory.h"
 #include "metrics/report.h"
@@ -85,6 +86,10 @@ class Server {
   /// A closing handshake with `code` (one that may be sent) on both sides. Not found: it has ended, or never
   /// was.
   void close_tunnel(std::string id, std::uint16_t code, std::function<void(bool found)> done);
+  /// Follows the frame headers of one live tunnel. `sink` is called from the main loop, never from within:
+  /// first when the tunnel was found (without frames) or was not, then with each batch of frames, until the
+  /// tunnel has ended or the watch is destroyed.
+  std::unique_ptr<FrameWatch> trace_tunnel(std::string id, std::function<void(FrameNews)> sink);
 
   /// Connections and tunnels right now. Any thread.
   std::size_t residents() const;

@@ -1,10 +1,12 @@
 #include "gateway/server/worker.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "gateway/base/crypto.h"
 #include "gateway/base/log.h"
+#include "gateway/tunnel/tunnel.h"
 
 namespace tidegate::server {
 
@@ -140,6 +142,21 @@ void Worker::probe_lag() {
   });
 }
 
+void Worker::trace(std::string id, std::shared_ptr<tunnel::FrameTrace> trace,
+                   std::function<void(bool)> done) {
+  loop_->post([this, id = std::move(id), trace = std::move(trace), done = std::move(done)] {
+    tunnel::Tunnel* found = find_tunnel(id);
+    done(found != nullptr);
+    if (found != nullptr) found->trace(trace);
+  });
+}
+
+void Worker::untrace(std::string id, std::shared_ptr<tunnel::FrameTrace> trace) {
+  loop_->post([this, id = std::move(id), trace = std::move(trace)] {
+    if (tunnel::Tunnel* found = find_tunnel(id)) found->untrace(trace);
+  });
+}
+
 void Worker::stop() {
   loop_->post([this] { loop_->stop(); });
 }
@@ -228,6 +245,14 @@ std::string Worker::next_id() {
   std::string text(16, '0');
   for (std::size_t i = 0; i < 16; ++i) text[15 - i] = kDigits[id >> (4 * i) & 15];
   return text;
+}
+
+std::optional<unsigned> Shared::worker_of(std::string_view id) const {
+  std::uint64_t number = 0;
+  const char* end = id.data() + id.size();
+  const auto [stopped, error] = std::from_chars(id.data(), end, number, 16);
+  if (id.size() != 16 || error != std::errc() || stopped != end) return std::nullopt;
+  return static_cast<unsigned>((number ^ id_salt) >> 56);
 }
 
 /// xorshift128+ (Vigna).

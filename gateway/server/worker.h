@@ -17,6 +17,7 @@
 #include "gateway/server/blueprint.h"
 #include "gateway/server/control.h"
 #include "gateway/tunnel/client_connection.h"
+#include "gateway/tunnel/frame_trace.h"
 #include "gateway/tunnel/host.h"
 #include "gateway/tunnel/snapshot.h"
 #include "gateway/upstream/cluster.h"
@@ -34,6 +35,10 @@ struct Shared {
   std::function<void()> on_worker_switched;
   /// Called on a worker's thread when it is draining and its last connection has ended.
   std::function<void(unsigned worker)> on_worker_empty;
+
+  /// The worker whose requests and tunnels have ids like this one (the worker need not exist); none if it is
+  /// no id.
+  std::optional<unsigned> worker_of(std::string_view id) const;
 };
 
 /// What a worker switches to: a configuration, and where its listening sockets come from.
@@ -83,6 +88,10 @@ class Worker final : public tunnel::Host {
   /// ordered and as long as the query's limit at most.
   void list_tunnels(TunnelQuery query, std::function<void(TunnelList)> done);
   void close_tunnel(std::string id, std::uint16_t code, std::function<void(bool found)> done);
+  /// Attaches `trace` to the live tunnel with this id. `done`, called on the worker's thread before anything
+  /// is traced, hears whether there is one.
+  void trace(std::string id, std::shared_ptr<tunnel::FrameTrace> trace, std::function<void(bool found)> done);
+  void untrace(std::string id, std::shared_ptr<tunnel::FrameTrace> trace);
   /// Times how long a task waits for the worker's loop.
   void probe_lag();
 

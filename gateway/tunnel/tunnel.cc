@@ -58,7 +58,8 @@ Sender Tunnel::speaks_as(const Direction& d) const {
 
 void Tunnel::forward(Direction& d, Bytes bytes) {
   if (finished_) return;
-  const auto seen = d.scanner.scan(bytes);
+  const auto seen =
+      d.scanner.scan(bytes, tracing_ == nullptr ? nullptr : &tracing_->observer(direction_of(d)));
   d.heard_since_ping = true;
   // Pongs answer our own pings; where we send none they are the application's.
   if (seen.other_than_pong || next_ping_ == Clock::time_point::max()) last_activity_ = host_.loop().now();
@@ -111,6 +112,7 @@ void Tunnel::write(Direction& d, std::span<const Bytes> pieces) {
 void Tunnel::write_close(Direction& d, std::uint16_t code) {
   const auto frame = ControlFrame::close(speaks_as(d), code, {}, static_cast<std::uint32_t>(host_.random()));
   write(d, std::array{frame.bytes()});
+  trace_own(d, websocket::Opcode::close, 2, code);
   counts_.close_code(Party::gateway, code);
   d.muted = true;
   resume_source(d);
@@ -119,6 +121,7 @@ void Tunnel::write_close(Direction& d, std::uint16_t code) {
 void Tunnel::write_ping(Direction& d, Bytes behind) {
   const auto frame = ControlFrame::ping(speaks_as(d), {}, static_cast<std::uint32_t>(host_.random()));
   other(d).heard_since_ping = false;
+  trace_own(d, websocket::Opcode::ping, 0, std::nullopt);
   write(d, std::array{frame.bytes(), behind});
 }
 
@@ -321,6 +324,29 @@ void Tunnel::count_end() {
   if (const auto code = to_client_.scanner.close_code()) counts_.close_code(Party::upstream, *code);
   counts_.tunnel_duration.observe(host_.loop().now() - opened_);
   counts_.traffic.add(traffic());
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Watchers
+
+void Tunnel::trace(std::shared_ptr<FrameTrace> trace) {
+  if (tracing_ == nullptr) tracing_ = std::make_unique<Tracing>();
+  tracing_->add(std::move(trace));
+}
+
+void Tunnel::untrace(const std::shared_ptr<FrameTrace>& trace) {
+  if (tracing_ == nullptr) return;
+  tracing_->remove(trace);
+  if (tracing_->empty()) tracing_.reset();
+}
+
+void Tunnel::trace_own(const Direction& d, websocket::Opcode opcode, std::uint64_t length,
+                       std::optional<std::uint16_t> close_code) {
+  if (tracing_ == nullptr) return;
+  tracing_->tell_own(direction_of(d), {.opcode = opcode,
+                                       .masked = speaks_as(d) == Sender::client,
+                                       .length = length,
+                                       .close_code = close_code});
 }
 
 // ---------------------------------------------------------------------------------------------------------------

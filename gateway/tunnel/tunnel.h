@@ -3,10 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/net/loop.h"
 #include "gateway/net/stream.h"
+#include "gateway/tunnel/frame_trace.h"
 #include "gateway/tunnel/host.h"
 #include "gateway/tunnel/snapshot.h"
 #include "gateway/tunnel/tunnel_info.h"
@@ -62,6 +64,9 @@ class Tunnel final : public Resident {
   /// Close frames with this code to both sides, then `timeouts.close` for theirs. A tunnel that is closing
   /// already gets no other code: it is given no more time than that.
   void close(std::uint16_t code);
+  /// From here on `trace` hears of each frame, until untrace() or the tunnel's end.
+  void trace(std::shared_ptr<FrameTrace> trace);
+  void untrace(const std::shared_ptr<FrameTrace>& trace);
 
  private:
   /// One way through the tunnel.
@@ -100,6 +105,11 @@ class Tunnel final : public Resident {
   net::Stream& source(const Direction& d) { return &d == &to_upstream_ ? *client_ : *upstream_.stream; }
   net::Stream& sink(const Direction& d) { return &d == &to_upstream_ ? *upstream_.stream : *client_; }
   Direction& other(const Direction& d) { return &d == &to_upstream_ ? to_client_ : to_upstream_; }
+  metrics::Direction direction_of(const Direction& d) const {
+    return &d == &to_upstream_ ? metrics::Direction::to_upstream : metrics::Direction::to_client;
+  }
+  void trace_own(const Direction& d, websocket::Opcode opcode, std::uint64_t length,
+                 std::optional<std::uint16_t> close_code);
   /// As whom we speak when we put a frame of ours into this direction.
   websocket::Sender speaks_as(const Direction& d) const;
 
@@ -153,6 +163,7 @@ class Tunnel final : public Resident {
   Direction to_upstream_;
   Direction to_client_;
   TunnelOrigin origin_;
+  std::unique_ptr<Tracing> tracing_;  ///< null: nobody watches
   net::DeadlineOf<Tunnel, &Tunnel::on_deadline> deadline_{*this};
   Clock::time_point opened_;
   Clock::time_point last_activity_;

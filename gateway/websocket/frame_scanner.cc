@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/websocket/frame_observer.h"
+
 namespace tidegate::websocket {
 namespace {
 
@@ -36,23 +38,33 @@ std::uint64_t big_endian(const std::byte* bytes, std::size_t count) {
   return number;
 }
 
+/// What the first two bytes of a header say.
+Frame frame_of(std::byte first, std::byte second, std::uint64_t length) {
+  return {static_cast<Opcode>(value(first) & kOpcode),
+          (value(first) & kFin) != 0,
+          static_cast<std::uint8_t>(value(first) >> 4 & 7),
+          (value(second) & kMasked) != 0,
+          length,
+          std::nullopt};
+}
+
 }  // namespace
 
 static_assert(sizeof(FrameScanner) <= 96);
 
-FrameScanner::Seen FrameScanner::scan(Bytes bytes) {
+FrameScanner::Seen FrameScanner::scan(Bytes bytes, FrameObserver* observer) {
   Seen seen;
   seen.too_big_mid_frame = too_big_;
   bytes_ += bytes.size();
   std::size_t at = 0;
   while (at < bytes.size() && state_ != State::stopped) {
     if (state_ == State::header) {
-      at = read_header(bytes, at, seen);
+      at = read_header(bytes, at, seen, observer);
     } else {
       if (opcode_ != Opcode::pong) seen.other_than_pong = true;
       at = pass_payload(bytes, at);
     }
-    if (state_ == State::payload && payload_left_ == 0) end_frame(at, seen);
+    if (state_ == State::payload && payload_left_ == 0) end_frame(at, seen, observer);
   }
   if (state_ == State::stopped && !bytes.empty()) seen.other_than_pong = true;
   seen.too_big = too_big_;
@@ -60,7 +72,7 @@ FrameScanner::Seen FrameScanner::scan(Bytes bytes) {
 }
 
 /// Reads a header, or what there is of it, from `at` on; answers where it stopped reading.
-std::size_t FrameScanner::read_header(Bytes bytes, std::size_t at, Seen& seen) {
+std::size_t FrameScanner::read_header(Bytes bytes, std::size_t at, Seen& seen, FrameObserver* observer) {
   const std::size_t began = at;
   const bool began_here = header_have_ == 0;
   if (began_here && bytes.size() - at >= 2) {  // most headers come whole: no copy
@@ -68,7 +80,7 @@ std::size_t FrameScanner::read_header(Bytes bytes, std::size_t at, Seen& seen) {
     if (opcode_ != Opcode::pong) seen.other_than_pong = true;
     if (bytes.size() - at >= header_size_) {
       at += header_size_;
-      if (begin_frame(bytes.data() + began)) check_limit(began, began_here, seen);
+      if (begin_frame(bytes.data() + began, observer)) check_limit(began, began_here, seen);
       return at;
     }
   }
@@ -80,7 +92,7 @@ std::size_t FrameScanner::read_header(Bytes bytes, std::size_t at, Seen& seen) {
   if (opcode_ != Opcode::pong) seen.other_than_pong = true;
   if (header_have_ >= 2 && header_have_ == header_size_) {
     header_have_ = 0;
-    if (begin_frame(header_.data())) check_limit(began, began_here, seen);
+    if (begin_frame(header_.data(), observer)) check_limit(began, began_here, seen);
   }
   return at;
 }
@@ -109,7 +121,7 @@ bool FrameScanner::begin_header(std::byte first, std::byte second) {
 }
 
 /// Takes a whole header whose first two bytes are judged already.
-bool FrameScanner::begin_frame(const std::byte* header) {
+bool FrameScanner::begin_frame(const std::byte* header, FrameObserver* observer) {
   const std::uint8_t length = value(header[1]) & kLength;
   const std::size_t extended = length_size(length);
   payload_left_ = extended == 0 ? length : big_endian(header + 2, extended);
@@ -121,7 +133,11 @@ bool FrameScanner::begin_frame(const std::byte* header) {
   }
   if (opcode_ == Opcode::close) {
     close_read_ = 0;
+    const std::array first_two{header[0], header[1]};  // `header` may be header_
     if (sender_ == Sender::client) std::copy_n(header + 2 + extended, kMaskSize, header_.begin());
+    std::copy_n(first_two.begin(), 2, header_.begin() + kCloseHeader);
+  } else if (observer != nullptr) {
+    observer->on_frame(frame_of(header[0], header[1], payload_left_));
   }
   if (opcode_ == Opcode::text || opcode_ == Opcode::binary) {
     message_ = opcode_;
@@ -155,7 +171,7 @@ std::size_t FrameScanner::pass_payload(Bytes bytes, std::size_t at) {
   return at + passed;
 }
 
-void FrameScanner::end_frame(std::size_t at, Seen& seen) {
+void FrameScanner::end_frame(std::size_t at, Seen& seen, FrameObserver* observer) {
   state_ = State::header;
   seen.boundary = at;
   if (seen.first_boundary == 0) seen.first_boundary = at;
@@ -170,9 +186,7 @@ void FrameScanner::end_frame(std::size_t at, Seen& seen) {
     case Opcode::close:
       if (!seen.close) seen.close_boundary = at;
       seen.close = true;
-      if (close_seen_) break;
-      close_seen_ = true;
-      if (close_read_ < 2) close_code_ = kNoStatus;
+      end_close(observer);
       break;
     case Opcode::ping:
       ++pings_;
@@ -182,6 +196,17 @@ void FrameScanner::end_frame(std::size_t at, Seen& seen) {
       seen.pong = true;
       break;
   }
+}
+
+void FrameScanner::end_close(FrameObserver* observer) {
+  const bool first = !close_seen_;
+  close_seen_ = true;
+  if (first && close_read_ < 2) close_code_ = kNoStatus;
+  if (observer == nullptr) return;
+  const std::byte second = header_[kCloseHeader + 1];
+  Frame frame = frame_of(header_[kCloseHeader], second, value(second) & kLength);
+  if (first) frame.close_code = close_code_;
+  observer->on_frame(frame);
 }
 
 std::optional<std::uint16_t> FrameScanner::close_code() const {

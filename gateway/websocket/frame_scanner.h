@@ -14,6 +14,8 @@ enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close
 /// Which side sends: clients mask, servers do not (RFC 6455 §5.1).
 enum class Sender : std::uint8_t { client, server };
 
+class FrameObserver;
+
 /// Follows the frame headers of one direction of a tunnel, without touching a byte: it skips payloads by
 /// their length, whatever they hold, and reads only the two bytes of a close code. Where it meets something
 /// that is not a frame (a reserved opcode, a fragmented or long control frame, a length that isn't minimal or
@@ -47,7 +49,8 @@ class FrameScanner {
   /// `max_message_bytes`: of a message's payload, all its fragments together; 0: no limit.
   explicit FrameScanner(Sender sender, std::uint64_t max_message_bytes = 0)
       : max_message_bytes_(max_message_bytes), sender_(sender) {}
-  Seen scan(Bytes bytes);
+  /// `observer` is told of each frame; null: nobody listens, which is as good as free.
+  Seen scan(Bytes bytes, FrameObserver* observer = nullptr);
 
   /// Still understood, that is: not stopped.
   bool following() const { return state_ != State::stopped; }
@@ -70,12 +73,13 @@ class FrameScanner {
   enum class State : std::uint8_t { header, payload, stopped };
   static constexpr std::size_t kMaxHeader = 14;  // RFC 6455 §5.2: 2, 8 of length, 4 of mask
 
-  std::size_t read_header(Bytes bytes, std::size_t at, Seen& seen);
+  std::size_t read_header(Bytes bytes, std::size_t at, Seen& seen, FrameObserver* observer);
   std::size_t pass_payload(Bytes bytes, std::size_t at);
   bool begin_header(std::byte first, std::byte second);
-  bool begin_frame(const std::byte* header);
+  bool begin_frame(const std::byte* header, FrameObserver* observer);
   void check_limit(std::size_t frame_began, bool began_here, Seen& seen);
-  void end_frame(std::size_t at, Seen& seen);
+  void end_frame(std::size_t at, Seen& seen, FrameObserver* observer);
+  void end_close(FrameObserver* observer);
   void stop() { state_ = State::stopped; }
 
   std::uint64_t max_message_bytes_;
@@ -86,7 +90,10 @@ class FrameScanner {
   std::uint64_t pings_ = 0;
   std::uint64_t pongs_ = 0;
   std::uint64_t bytes_ = 0;
-  std::array<std::byte, kMaxHeader> header_{};  // a header that came in pieces; in a Close's payload its mask
+  /// A header that came in pieces; in a Close's payload its mask, and from kCloseHeader on its first two
+  /// bytes.
+  std::array<std::byte, kMaxHeader> header_{};
+  static constexpr std::size_t kCloseHeader = 4;
   std::uint16_t close_code_ = 0;
   std::uint8_t header_have_ = 0;
   std::uint8_t header_size_ = 0;  // known from the second byte on
