@@ -62,7 +62,7 @@ inline void set_level(Level level) {
 bool enabled(Level level, Area area);
 
 /// `text`: `time level area: message id=…`. `json`: an object with these members, and `repeated` and
-/// `seconds` where one line stands for many (see base/log_repeats.h).
+/// `repeated_seconds` where one line stands for many (see base/log_repeats.h).
 enum class Format { text, json };
 void set_format(Format format);
 
@@ -94,6 +94,9 @@ struct Entry {
 /// The last warnings and errors, at most kRecent of them, the youngest first. Any thread.
 inline constexpr std::size_t kRecent = 100;
 std::vector<Entry> recent();
+
+/// Waits for at most a second until all lines are written: for somebody about to end the process.
+void flush();
 
 /// For tests: lines go to `sink`, as `area: message id=…`, instead of stderr until it is called with an empty
 /// function.

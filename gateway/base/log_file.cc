@@ -85,27 +85,31 @@ std::string_view next_piece(std::string_view text) {
 }  // namespace
 
 struct LogFile::State {
-  State(Options o, int file) : options(std::move(o)), fd(file), regular(is_regular(file)) {}
+  State(Options o, int file, bool lent)
+      : options(std::move(o)), borrowed(lent), fd(file), regular(is_regular(file)) {}
   ~State() {
-    if (!is_stdout()) ::close(fd);
+    if (!borrowed) ::close(fd);
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  bool is_stdout() const { return options.path == "-"; }
   void run();
   void write_batch(std::string_view batch);
   int write_all(std::string_view& rest);
   bool wait_until_writable();
   void open_again();
   void report();
+  bool report_here(std::uint64_t lines, std::string_view why);
   bool report_is_due() const;
 
   const Options options;
+  const bool borrowed;  ///< the descriptor is somebody else's: neither closed nor opened again
 
   std::mutex mutex;  // guards the queue and what the thread is asked for
   std::condition_variable work;
-  std::string queue;  ///< whole lines, each with its newline
+  std::condition_variable idle;  ///< nothing is queued, nothing being written
+  std::string queue;             ///< whole lines, each with its newline
+  bool writing = false;
   bool reopen_asked = false;
   bool ending = false;
 
@@ -136,6 +140,7 @@ void LogFile::State::run() {
       }
     }
     batch.swap(queue);
+    writing = true;
     const bool reopening = std::exchange(reopen_asked, false);
     const bool last = ending;
     lock.unlock();
@@ -145,8 +150,10 @@ void LogFile::State::run() {
     batch.clear();
     if (batch.capacity() > kBufferKept) batch = {};
     if (report_is_due() || last) report();
-    if (last) return;
     lock.lock();
+    writing = false;
+    idle.notify_all();
+    if (last) return;
   }
 }
 
@@ -191,13 +198,13 @@ bool LogFile::State::wait_until_writable() {
     pollfd entry{fd, POLLOUT, 0};
     const int ready = ::poll(&entry, 1, static_cast<int>(std::chrono::milliseconds(kPollInterval).count()));
     if (ready > 0) return true;  // also with POLLERR: write() says what it is
-    if (report_is_due()) report();
+    if (!options.report && report_is_due()) report();
   }
   return false;
 }
 
 void LogFile::State::open_again() {
-  if (is_stdout()) return;
+  if (borrowed) return;
   const int fresh = open_for_append(options.path);
   if (fresh < 0) {
     log::error("log", options.path + ": cannot be opened again, the old file stays in use: " + words(errno));
@@ -217,25 +224,47 @@ bool LogFile::State::report_is_due() const {
 void LogFile::State::report() {
   const std::uint64_t now = dropped.load(std::memory_order_relaxed);
   if (now == reported) return;
-  log::warning("log", options.path + ": " + std::to_string(now - reported) + " lines dropped: " +
-                          (cause != 0 ? words(cause) : "they came faster than they could be written"));
-  failure_reported = failure_reported || cause != 0;
+  const std::string why = cause != 0 ? words(cause) : "they came faster than they could be written";
+  last_report = Clock::now();
+  if (options.report) {
+    if (!report_here(now - reported, why)) return;
+  } else {
+    log::warning("log", options.path + ": " + std::to_string(now - reported) + " lines dropped: " + why);
+    failure_reported = failure_reported || cause != 0;
+  }
   cause = 0;
   reported = now;
-  last_report = Clock::now();
+}
+
+/// False: not now, but the count is not lost.
+bool LogFile::State::report_here(std::uint64_t lines, std::string_view why) {
+  const std::string line = (torn ? "\n" : "") + options.report(lines, why) + "\n";
+  std::string_view rest = line;
+  const int error = write_all(rest);
+  if (rest.size() < line.size()) torn = !rest.empty();
+  return error == 0;
 }
 
 std::unique_ptr<LogFile> LogFile::open(const Options& options, std::string& error) {
-  const int fd = options.path == "-" ? STDOUT_FILENO : open_for_append(options.path);
+  if (options.path == "-") return on(STDOUT_FILENO, options, error);
+  const int fd = open_for_append(options.path);
   if (fd < 0) {
     error = options.path + ": " + words(errno);
     return nullptr;
   }
-  auto state = std::make_unique<State>(options, fd);
+  return start(std::make_unique<State>(options, fd, false), error);
+}
+
+std::unique_ptr<LogFile> LogFile::on(int descriptor, const Options& options, std::string& error) {
+  return start(std::make_unique<State>(options, descriptor, true), error);
+}
+
+std::unique_ptr<LogFile> LogFile::start(std::unique_ptr<State> state, std::string& error) {
+  const std::string path = state->options.path;
   try {
     return std::unique_ptr<LogFile>(new LogFile(std::move(state)));
   } catch (const std::system_error& failure) {  // no thread to be had
-    error = options.path + ": " + failure.what();
+    error = path + ": " + failure.what();
     return nullptr;
   }
 }
@@ -274,6 +303,11 @@ void LogFile::reopen() {
     state_->reopen_asked = true;
   }
   state_->work.notify_one();
+}
+
+bool LogFile::flush(std::chrono::milliseconds patience) {
+  std::unique_lock lock(state_->mutex);
+  return state_->idle.wait_for(lock, patience, [this] { return state_->queue.empty() && !state_->writing; });
 }
 
 std::uint64_t LogFile::dropped() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -21,10 +22,15 @@ class LogFile {
   struct Options {
     std::string path;                    ///< "-" is stdout
     std::size_t queue_bytes = 4u << 20;  ///< beyond it lines are dropped
+    /// Words the line, without newline, that tells how many were dropped and why. With it the file tells that
+    /// itself, once it can be written again; without it the diagnostics log does.
+    std::function<std::string(std::uint64_t dropped, std::string_view why)> report{};
   };
   /// Opens the file for appending (mode 0640) and starts the thread. Null on failure, with the reason in
   /// `error`.
   static std::unique_ptr<LogFile> open(const Options& options, std::string& error);
+  /// The same for a descriptor that stays the caller's; `options.path` is what it is called.
+  static std::unique_ptr<LogFile> on(int descriptor, const Options& options, std::string& error);
   ~LogFile();
 
   /// Queues one line (a newline is added). Never blocks on the disk.
@@ -32,12 +38,15 @@ class LogFile {
   /// USR1: closes and opens the path again, so that logrotate can move the old one away. When that fails the
   /// old file stays in use, and the diagnostics log says why.
   void reopen();
+  /// Waits until what was queued so far is written; false when `patience` ran out before.
+  bool flush(std::chrono::milliseconds patience);
   /// Lines lost so far.
   std::uint64_t dropped() const;
 
  private:
   struct State;
   explicit LogFile(std::unique_ptr<State> state);
+  static std::unique_ptr<LogFile> start(std::unique_ptr<State> state, std::string& error);
   std::unique_ptr<State> state_;
 };
 

@@ -57,6 +57,7 @@ struct Acceptor::Core {
     poll.data = this;
     if (uv_poll_init(loop.uv(), &poll, socket->fd()) != 0) {
       log::error("net", "can't watch " + socket->local().to_string());
+      log::flush();
       std::abort();  // a descriptor that epoll doesn't take, or that is watched twice: our own mistake
     }
     watch();

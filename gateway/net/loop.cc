@@ -26,6 +26,7 @@ uv_handle_t* as_handle(Handle& handle) {
 /// A loop that can't be made, or that doesn't close, is a bug or an exhausted machine: nothing can go on.
 [[noreturn]] void die(const std::string& what) {
   log::error("net", what);
+  log::flush();
   std::abort();
 }
 
