@@ -5,13 +5,16 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 JOBS=${JOBS:-2}
 
-# What a build needs, and what the tests need on top.
+# What a build needs, and what the tests, those of the packages and the benchmarks need on top.
 BUILD_PACKAGES=(
   g++ cmake ninja-build pkg-config
   libuv1-dev node-llhttp libssl-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libspdlog-dev
   libpcre2-dev zlib1g-dev libcrypt-dev prometheus-cpp-dev
 )
 TEST_PACKAGES=(libgtest-dev libgmock-dev chromium nginx-light prometheus curl openssl ca-certificates)
+PACKAGING_PACKAGES=(
+  debootstrap dpkg-dev libseccomp-dev lintian man-db openssl perl-base procps systemd zsh
+)
 BENCH_PACKAGES=(libgtest-dev libgmock-dev nginx-light openssl python3)
 
 say() { printf '%s\n' "$*"; }
