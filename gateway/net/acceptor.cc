@@ -18,6 +18,7 @@ namespace tidegate::net {
 namespace {
 
 constexpr int kMaxPerTurn = 16;
+constexpr int kMaxWaiting = 16 * 4096;  // several backlogs
 constexpr std::chrono::milliseconds kRetryAfter{100};
 
 enum class Failure { none_waiting, connection_gone, exhausted };
@@ -55,6 +56,7 @@ Failure kind_of(int error) {
 struct Acceptor::Core {
   Core(Loop& l, ListeningSocket s, AcceptListener& a) : loop(l), socket(std::move(s)), listener(&a) {
     poll.data = this;
+    if (!socket->begin()) log::error("net", "can't listen on " + socket->local().to_string());
     if (uv_poll_init(loop.uv(), &poll, socket->fd()) != 0) {
       log::error("net", "can't watch " + socket->local().to_string());
       log::flush();
@@ -102,6 +104,15 @@ struct Acceptor::Core {
     per_turn = std::min(2 * per_turn, kMaxPerTurn);
   }
 
+  /// The bound is for peers that connect faster than we accept.
+  void accept_waiting() {
+    for (int turn = 0; turn < kMaxWaiting / kMaxPerTurn; ++turn) {
+      per_turn = kMaxPerTurn;
+      accept_some();
+      if (listener == nullptr || per_turn != kMaxPerTurn || paused) return;
+    }
+  }
+
   void pause() {
     retry.arm(loop.timers(), kRetryAfter);
     if (std::exchange(paused, true)) return;
@@ -126,6 +137,14 @@ struct Acceptor::Core {
 
 Acceptor::Acceptor(Loop& loop, ListeningSocket socket, AcceptListener& listener)
     : core_(new Core(loop, std::move(socket), listener)) {}
+
+void Acceptor::turn_away_newcomers() {
+  if (core_->socket->descriptor()->owned()) core_->socket->turn_away_newcomers();
+}
+
+void Acceptor::accept_waiting() {
+  if (core_->socket->descriptor()->owned()) core_->accept_waiting();
+}
 
 Acceptor::~Acceptor() {
   core_->close();
