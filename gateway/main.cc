@@ -24,6 +24,9 @@ namespace {
 /// too.
 int serve(conf::Config config, server::Server::Options options, Diagnostics diagnostics = {},
           const std::string& file = {}) {
+  options.inheritance = server::Inheritance::from_environment();
+  options.program = server::Handover::Program::of_this_process();
+  options.service_manager = server::ServiceManager::Settings::from_environment();
   server::Server server(std::move(options));
   const admin::MetricsListener metrics(server);
   const admin::ControlListener control(server, {.version = TIDEGATE_VERSION, .config_file = file});

@@ -113,7 +113,7 @@ std::function<void()> HttpEndpoint::prepare(const conf::Config& config, Diagnost
     if (door < taken.size()) {
       taken[door] = true;
     } else {
-      auto sockets = server::bind_address(entry.conf, 1, diagnostics, options_.access);
+      auto sockets = server_.listen_on(entry.conf, 1, diagnostics, options_.access);
       if (sockets.empty()) continue;  // an error: what is prepared here will not come into force
       entry.fresh = std::move(sockets.front());
     }

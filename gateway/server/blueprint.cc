@@ -3,14 +3,12 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <string>
 #include <utility>
 
-#include "gateway/net/resolver.h"
 #include "gateway/tls/client_context.h"
 
 namespace tidegate::server {
@@ -42,36 +40,6 @@ double cpu_quota() {
     }
   }
   return quota;
-}
-
-void complain_of_bind(const conf::ListenAddress& address, const Error& error, Diagnostics& diagnostics) {
-  std::string message = "cannot listen on " + address.text + ": " + net::error_text(error.os_error);
-  switch (-error.os_error) {
-    case EADDRINUSE:
-      message += "; another program has this address, stop it or choose another port";
-      break;
-    case EACCES:
-      message += address.unix_path.empty() ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
-                                           : "; the directory must be writable by this user";
-      break;
-    case ENOENT:
-      message += "; create the directory of the socket";
-      break;
-    case EADDRNOTAVAIL:
-      message += "; no interface of this machine has the address";
-      break;
-    default:
-      break;
-  }
-  diagnostics.error(address.at, message);
-}
-
-net::SocketAddress socket_address(const conf::ListenAddress& address) {
-  net::SocketAddress out;
-  out.unix_path = address.unix_path;
-  out.port = address.port;
-  if (auto ip = IpAddress::parse(address.host)) out.ip = *ip;
-  return out;
 }
 
 }  // namespace
@@ -111,29 +79,6 @@ std::shared_ptr<const Blueprint> Blueprint::make(std::shared_ptr<const conf::Con
   }
   if (diagnostics.errors() > errors_before) return nullptr;
   return blueprint;
-}
-
-std::vector<net::ListeningSocket> bind_address(const conf::ListenAddress& conf, unsigned workers,
-                                               Diagnostics& diagnostics,
-                                               net::ListeningSocket::Access access) {
-  using Sharing = net::ListeningSocket::Sharing;
-  std::vector<net::ListeningSocket> sockets;
-  net::SocketAddress address = socket_address(conf);
-  const bool is_unix = !address.unix_path.empty();
-  const bool any = !is_unix && conf.host.empty();
-  for (unsigned worker = 0; worker < workers; ++worker) {
-    auto socket =
-        is_unix && worker > 0
-            ? sockets.front().duplicate()
-            : net::ListeningSocket::bind(address, any, worker == 0 ? Sharing::first : Sharing::more, access);
-    if (!socket) {
-      complain_of_bind(conf, socket.error(), diagnostics);
-      return {};
-    }
-    sockets.push_back(std::move(socket).value());
-    if (!is_unix) address.port = sockets.front().local().port;  // what the system chose for port 0
-  }
-  return sockets;
 }
 
 unsigned worker_count(const conf::Config& config) {

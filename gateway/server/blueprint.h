@@ -5,7 +5,6 @@
 
 #include "conf/model.h"
 #include "gateway/base/diagnostic.h"
-#include "gateway/net/acceptor.h"
 #include "gateway/routing/route_table.h"
 #include "gateway/tls/server_context.h"
 
@@ -25,13 +24,6 @@ struct Blueprint {
   static std::shared_ptr<const Blueprint> make(std::shared_ptr<const conf::Config> config,
                                                Diagnostics& diagnostics);
 };
-
-/// Listening sockets for each worker. TCP sockets share their port by SO_REUSEPORT, a unix socket is one,
-/// duplicated. Empty if it cannot be: the complaint (a port in use, no permission) names the address's place
-/// in the file.
-std::vector<net::ListeningSocket> bind_address(
-    const conf::ListenAddress& address, unsigned workers, Diagnostics& diagnostics,
-    net::ListeningSocket::Access access = net::ListeningSocket::Access::as_umask);
 
 /// The number of workers: as configured, or the cores that this process may use (sched_getaffinity), bounded
 /// by the cgroup's CPU quota.

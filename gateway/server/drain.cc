@@ -23,10 +23,10 @@ std::string in_seconds(milliseconds span) {
 
 Drain::Drain(net::Loop& loop, Hooks hooks) : loop_(loop), hooks_(std::move(hooks)) {}
 
-void Drain::begin(const conf::Drain& conf, bool accept_on) {
+void Drain::begin(const conf::Drain& conf, Cause cause) {
   if (begun()) return;
   conf_ = conf;
-  delay_ = accept_on ? conf.delay : milliseconds(0);
+  delay_ = cause == Cause::stop ? conf.delay : milliseconds(0);
   // A deadline of zero is not "no limit" here: there is always an end.
   const milliseconds deadline = std::max(conf.deadline, milliseconds(1));
   const auto now = std::chrono::system_clock::now();

@@ -28,8 +28,10 @@ class Drain {
   };
   Drain(net::Loop& loop, Hooks hooks);
 
-  /// The first call begins it, `accept_on` false without the delay; others are ignored.
-  void begin(const conf::Drain& conf, bool accept_on = true);
+  enum class Cause { stop, handover };
+  /// The first call begins it, others are ignored. After a hand-over somebody else accepts: there is no
+  /// delay.
+  void begin(const conf::Drain& conf, Cause cause);
   bool begun() const { return progress_.has_value(); }
   /// Every worker is empty.
   void on_workers_empty();

@@ -27,13 +27,20 @@ log::Level to_log_level(conf::Log::Level level) {
 
 Server::Server(Options options)
     : options_(std::move(options)),
+      sockets_(std::move(options_.inheritance)),
+      service_(loop_, options_.service_manager,
+               {.status = [this] { return status(); },
+                .ask_workers = [this](std::function<void()> answered) { ask_workers(std::move(answered)); }}),
       drain_(loop_, {.residents = [this] { return residents(); },
                      .ask_workers =
                          [this](const tunnel::DrainPlan& plan) {
                            workers_busy_ = static_cast<unsigned>(workers_.size());
                            for (auto& worker : workers_) worker->drain(plan);
                          },
-                     .over = [this] { loop_.stop(); }}) {}
+                     .over = [this] { loop_.stop(); }}),
+      handover_(loop_, options_.program,
+                {.succeeded = [this](pid_t to) { on_handed_over(to); },
+                 .failed = [this](const std::string& why) { on_handover_failed(why); }}) {}
 
 Server::~Server() {
   workers_.clear();
@@ -66,6 +73,8 @@ void Server::run() {
   }
   launch(*current_);
   loop_.run();
+  service_.stopping();
+  handover_.call_off();
   next_.reset();
   current_->directory.reset();
   for (auto& worker : workers_) worker->stop();
@@ -114,18 +123,19 @@ bool Server::find_entrances(Generation& next, unsigned workers, Diagnostics& dia
     if (kept) {
       taken[*kept] = true;
       next.addresses.push_back(current_->addresses[*kept]);
-      for (Change& change : next.changes) change.entrances.push_back({kept, std::nullopt});
+      for (Change& change : next.changes) change.entrances.push_back({kept, {}});
       continue;
     }
-    auto sockets = bind_address(listener.address, workers, diagnostics);
+    auto sockets = sockets_.open(listener.address, workers, diagnostics);
     if (sockets.empty()) {
       fine = false;
       continue;
     }
     next.fresh.push_back(next.addresses.size());
     next.addresses.push_back(sockets.front().local());
-    for (unsigned i = 0; i < workers; ++i) {
-      next.changes[i].entrances.push_back({std::nullopt, std::move(sockets[i])});
+    for (Change& change : next.changes) change.entrances.push_back({std::nullopt, {}});
+    for (std::size_t i = 0; i < sockets.size(); ++i) {
+      next.changes[i % workers].entrances.back().fresh.push_back(std::move(sockets[i]));
     }
   }
   return fine;
@@ -187,8 +197,11 @@ void Server::on_worker_switched() {
   if (--workers_switching_ > 0) return;
   if (std::exchange(accepting_, true)) return end_reload({});
   note_configuration();
+  sockets_.settle();
+  service_.ready();
   if (options_.on_accepting) options_.on_accepting();
   if (reload_again_) start_reload();
+  if (handover_wanted_) start_handover();
 }
 
 void Server::reload() {
@@ -196,12 +209,13 @@ void Server::reload() {
 }
 
 void Server::start_reload() {
-  if (drain_.begun() || !accepting_ || next_ != nullptr || workers_switching_ > 0) {
+  if (drain_.begun() || switching() || handover_.under_way() != 0) {
     reload_again_ = !drain_.begun();
     return;
   }
   reload_again_ = false;
   if (!options_.load) return log::warning("server", "reload: there is no configuration file to read again");
+  service_.reloading();
   Diagnostics diagnostics;
   auto config = options_.load(diagnostics);
   if (config && worker_count(*config) != workers_.size()) {
@@ -228,8 +242,10 @@ void Server::end_reload(const Diagnostics& diagnostics) {
   } else {
     log::info("server", "reloaded: " + std::to_string(residents()) + " connections and tunnels go on");
   }
+  service_.ready();
   if (options_.on_reloaded) options_.on_reloaded(!diagnostics.failed());
   if (reload_again_) start_reload();
+  if (handover_wanted_) start_handover();
 }
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -242,14 +258,14 @@ void Server::on_signal(int signal) {
     case SIGHUP:
       return start_reload();
     case SIGUSR2:
-      return log::warning("server", "USR2: handing over to a new binary is not there yet; nothing happens");
+      return start_handover();
     case SIGINT:
       log::info("server", "INT: stopping at once");
       return loop_.stop();
     default:
       break;
   }
-  if (drain_.begun()) {
+  if (stop_asked_) {
     log::info("server", "a second signal: stopping at once");
     return loop_.stop();
   }
@@ -258,7 +274,7 @@ void Server::on_signal(int signal) {
 
 void Server::begin_drain() {
   loop_.post([this] {
-    if (!drain_.begun()) start_drain();
+    if (!stop_asked_) start_drain();
   });
 }
 
@@ -272,7 +288,11 @@ void Server::reopen_logs() {
 }
 
 void Server::start_drain() {
-  drain_.begin(current_->blueprint->config->drain);
+  stop_asked_ = true;
+  if (drain_.begun()) return log::info("server", "draining already, after a hand-over; once more stops at once");
+  handover_.call_off();
+  drain_.begin(current_->blueprint->config->drain, Drain::Cause::stop);
+  service_.stopping();
   if (next_ == nullptr) return;
   next_.reset();  // a reload that has not reached the workers, and never will
   reload_again_ = false;

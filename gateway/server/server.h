@@ -15,6 +15,10 @@
 #include "gateway/server/blueprint.h"
 #include "gateway/server/control.h"
 #include "gateway/server/drain.h"
+#include "gateway/server/handover.h"
+#include "gateway/server/inheritance.h"
+#include "gateway/server/listening_sockets.h"
+#include "gateway/server/service_manager.h"
 #include "gateway/server/trace.h"
 #include "gateway/server/worker.h"
 #include "gateway/upstream/directory.h"
@@ -40,6 +44,9 @@ class Server {
     /// Reads the configuration again (HUP); null where there is nothing to read again.
     std::function<std::optional<conf::Config>(Diagnostics&)> load{};
     std::function<void(bool applied)> on_reloaded{};  ///< a reload has ended; called on the main thread
+    Inheritance inheritance{};                   ///< listening sockets that were there before this process
+    Handover::Program program{};                 ///< what USR2 starts
+    ServiceManager::Settings service_manager{};  ///< who wants to hear of the process's life
   };
   explicit Server(Options options);
   ~Server();
@@ -78,6 +85,11 @@ class Server {
   std::optional<DrainProgress> drain_progress() const { return drain_.progress(); }
   /// The one in force. After start().
   const conf::Config& config() const { return *current_->blueprint->config; }
+  /// Opens listening sockets, inherited ones first; see ListeningSockets::open().
+  std::vector<net::ListeningSocket> listen_on(const conf::ListenAddress& address, unsigned wanted,
+                                              Diagnostics& diagnostics, net::ListeningSocket::Access access) {
+    return sockets_.open(address, wanted, diagnostics, access);
+  }
   /// Asks every worker what it has counted; `done` is called from the main loop, unless that ends before.
   void report(std::function<void(metrics::Report)> done);
 
@@ -116,10 +128,18 @@ class Server {
   void launch(Generation& generation);
   void commit(Generation& generation);
   void on_worker_switched();
+  /// Nothing else begins before the first configuration is in force, or while another is on its way.
+  bool switching() const { return !accepting_ || next_ != nullptr || workers_switching_ > 0; }
   void start_reload();
   void end_reload(const Diagnostics& diagnostics);
   void start_drain();
   void on_worker_empty();
+  void start_handover();
+  void on_handed_over(pid_t to);
+  void on_handover_failed(const std::string& why);
+  /// In words, for the service manager.
+  std::string status() const;
+  void ask_workers(std::function<void()> all_answered);
   void follow(Generation& generation);
   /// A configuration came into force: remembers when.
   void note_configuration();
@@ -144,7 +164,12 @@ class Server {
   std::unique_ptr<net::Signals> signals_;
   metrics::ReloadSample reloads_;
   net::DeadlineOf<Server, &Server::probe_loops> loop_probe_{*this};
+  ListeningSockets sockets_;
+  ServiceManager service_;
   Drain drain_;
+  Handover handover_;
+  bool stop_asked_ = false;       ///< TERM came, or its like
+  bool handover_wanted_ = false;  ///< when the reload under way has ended
   unsigned workers_busy_ = 0;
 };
 

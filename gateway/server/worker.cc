@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <list>
 #include <utility>
 
 #include "gateway/base/crypto.h"
@@ -11,8 +12,17 @@
 namespace tidegate::server {
 
 struct Worker::Gate final : net::AcceptListener {
-  Gate(Worker& w, std::size_t l, net::ListeningSocket socket)
-      : worker(w), listener(l), acceptor(*w.loop_, std::move(socket), *this) {}
+  Gate(Worker& w, std::size_t l, std::vector<net::ListeningSocket> sockets) : worker(w), listener(l) {
+    net::AcceptListener& accepts = *this;
+    for (net::ListeningSocket& socket : sockets) acceptors.emplace_back(*w.loop_, std::move(socket), accepts);
+  }
+
+  void turn_away_newcomers() {
+    for (net::Acceptor& acceptor : acceptors) acceptor.turn_away_newcomers();
+  }
+  void accept_waiting() {
+    for (net::Acceptor& acceptor : acceptors) acceptor.accept_waiting();
+  }
 
   void on_accept(std::unique_ptr<net::Stream> stream) override { worker.accept(listener, std::move(stream)); }
   void on_descriptors_exhausted(bool exhausted) override {
@@ -28,7 +38,7 @@ struct Worker::Gate final : net::AcceptListener {
 
   Worker& worker;
   std::size_t listener;  ///< in the worker's snapshot
-  net::Acceptor acceptor;
+  std::list<net::Acceptor> acceptors;
 };
 
 Worker::Worker(unsigned index, Shared& shared)
@@ -113,11 +123,13 @@ void Worker::set_addresses(std::size_t upstream, std::size_t server,
 
 void Worker::drain(const tunnel::DrainPlan& plan) {
   loop_->post([this, plan] {
+    for (auto& gate : gates_) gate->turn_away_newcomers();
     draining_ = true;
     drain_plan_ = plan;
     drain_began_ = loop_->now();
-    gates_.clear();
     residents_.for_each([&plan](tunnel::Resident& resident) { resident.begin_drain(plan); });
+    for (auto& gate : gates_) gate->accept_waiting();
+    gates_.clear();
     check_empty();
   });
 }
@@ -133,6 +145,10 @@ void Worker::sample(std::function<void(metrics::WorkerSample)> done) {
     residents_.for_each([&sample](tunnel::Resident& resident) { resident.add_to(sample.tally); });
     done(std::move(sample));
   });
+}
+
+void Worker::ask(std::function<void()> answer) {
+  loop_->post(std::move(answer));
 }
 
 void Worker::probe_lag() {
@@ -170,6 +186,15 @@ void Worker::join() {
 
 void Worker::carry_out(Change& change) {
   if (draining_) return;  // the change's sockets are closed with it
+  std::vector<bool> kept(gates_.size());
+  for (const Change::Entrance& entrance : change.entrances) {
+    if (entrance.kept) kept[*entrance.kept] = true;
+  }
+  for (std::size_t i = 0; i < gates_.size(); ++i) {
+    if (kept[i]) continue;
+    gates_[i]->turn_away_newcomers();
+    gates_[i]->accept_waiting();  // while its listener still has a meaning
+  }
   snapshot_ = build_snapshot(std::move(change.blueprint));
   access_log_ = std::move(change.access_log);
   for (Change::Resolved& known : change.addresses) {
@@ -182,7 +207,7 @@ void Worker::carry_out(Change& change) {
       gates.push_back(std::move(gates_[*entrance.kept]));
       gates.back()->listener = i;
     } else {
-      gates.push_back(std::make_unique<Gate>(*this, i, *std::move(entrance.fresh)));
+      gates.push_back(std::make_unique<Gate>(*this, i, std::move(entrance.fresh)));
     }
   }
   gates_ = std::move(gates);  // what nobody kept stops accepting here
@@ -229,7 +254,7 @@ void Worker::retire(tunnel::Resident& resident) {
 
 /// Empty once the goodbyes are said too: a Close frame that is on its way must not be overtaken by the end.
 void Worker::check_empty() {
-  if (!draining_ || reported_empty_ || !residents_.empty()) return;
+  if (!draining_ || reported_empty_ || !gates_.empty() || !residents_.empty()) return;
   if (loop_->lingering() > 0) return goodbyes_.arm(loop_->timers(), net::TimerWheel::kTick);
   reported_empty_ = true;
   shared_.on_worker_empty(index_);

@@ -47,7 +47,8 @@ struct Change {
   /// one, or a fresh one.
   struct Entrance {
     std::optional<std::size_t> kept;
-    std::optional<net::ListeningSocket> fresh;
+    std::vector<net::ListeningSocket>
+        fresh;  ///< usually one; several, if more were inherited than there are workers
   };
   struct Resolved {
     std::size_t upstream;
@@ -75,7 +76,7 @@ class Worker final : public tunnel::Host {
   /// they were accepted under.
   void switch_to(Change change);
   void set_addresses(std::size_t upstream, std::size_t server, std::vector<net::SocketAddress> addresses);
-  /// Stops accepting and asks everything to end as `plan` says.
+  /// Stops accepting, when who has connected already is accepted, and asks everything to end as `plan` says.
   void drain(const tunnel::DrainPlan& plan);
   /// Ends at once what is left, then the thread.
   void stop();
@@ -92,6 +93,8 @@ class Worker final : public tunnel::Host {
   /// is traced, hears whether there is one.
   void trace(std::string id, std::shared_ptr<tunnel::FrameTrace> trace, std::function<void(bool found)> done);
   void untrace(std::string id, std::shared_ptr<tunnel::FrameTrace> trace);
+  /// Calls `answer` on the worker's thread.
+  void ask(std::function<void()> answer);
   /// Times how long a task waits for the worker's loop.
   void probe_lag();
 
@@ -100,7 +103,7 @@ class Worker final : public tunnel::Host {
   std::size_t residents() const { return resident_count_.load(std::memory_order_relaxed); }
 
  private:
-  struct Gate;  // one acceptor and the listener it belongs to
+  struct Gate;  // a listener and where it accepts
 
   void run();
   std::shared_ptr<tunnel::Snapshot> build_snapshot(std::shared_ptr<const Blueprint> blueprint);

@@ -16,17 +16,32 @@
 namespace tidegate::test {
 namespace {
 
-/// What the child does between fork() and exec(): async-signal-safe calls alone.
+constexpr int kFirstListening = 3;
+
+/// What the child does between fork() and exec(). The tests have one thread: anything goes.
 [[noreturn]] void become(char* const* arguments, const char* output, const char* errors,
-                         std::size_t descriptors) {
+                         const Process::Options& options) {
   ::dup2(::open(output, O_WRONLY | O_CREAT | O_APPEND, 0600), STDOUT_FILENO);
   ::dup2(::open(errors, O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
-  ::close_range(3, ~0u, 0);
-  if (descriptors > 0) {
-    const rlimit limit{descriptors, descriptors};
+  std::vector<int> raised;
+  const int last = kFirstListening + static_cast<int>(options.listening.size());
+  for (const int fd : options.listening) raised.push_back(::fcntl(fd, F_DUPFD, last));
+  int next = kFirstListening;
+  for (const int fd : raised) ::dup2(fd, next++);
+  ::close_range(static_cast<unsigned>(next), ~0u, 0);
+  if (!raised.empty()) {
+    ::setenv("LISTEN_FDS", std::to_string(raised.size()).c_str(), 1);
+    ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+  }
+  for (const std::string& variable : options.environment) {
+    const std::size_t equals = variable.find('=');
+    ::setenv(variable.substr(0, equals).c_str(), variable.c_str() + equals + 1, 1);
+  }
+  if (options.descriptors > 0) {
+    const rlimit limit{options.descriptors, options.descriptors};
     ::setrlimit(RLIMIT_NOFILE, &limit);
   }
-  ::execv(TIDEGATE_BINARY, arguments);
+  ::execv(options.program.empty() ? TIDEGATE_BINARY : options.program.c_str(), arguments);
   ::_exit(127);
 }
 
@@ -38,7 +53,7 @@ std::string contents_of(const std::string& path) {
   return text.str();
 }
 
-Process::Process(const std::vector<std::string>& arguments, Options options) {
+Process::Process(const std::vector<std::string>& arguments, const Options& options) {
   std::vector<std::string> words{"tidegate"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
@@ -47,7 +62,7 @@ Process::Process(const std::vector<std::string>& arguments, Options options) {
   const std::string output = dir_.write("stdout", "");
   const std::string errors = dir_.write("stderr", "");
   pid_ = ::fork();
-  if (pid_ == 0) become(pointers.data(), output.c_str(), errors.c_str(), options.descriptors);
+  if (pid_ == 0) become(pointers.data(), output.c_str(), errors.c_str(), options);
   EXPECT_GT(pid_, 0);
 }
 

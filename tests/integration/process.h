@@ -17,15 +17,19 @@ namespace tidegate::test {
 class Process {
  public:
   struct Options {
-    std::size_t descriptors = 0;  ///< RLIMIT_NOFILE, soft and hard; 0: as the test's own
+    std::size_t descriptors = 0;   ///< RLIMIT_NOFILE, soft and hard; 0: as the test's own
+    std::string program{};         ///< another path to the program; empty: the built one
+    std::vector<int> listening{};  ///< become 3, 4, … with LISTEN_FDS and LISTEN_PID, as systemd does it
+    std::vector<std::string> environment{};  ///< NAME=value, besides the test's own
   };
   explicit Process(const std::vector<std::string>& arguments) : Process(arguments, Options{}) {}
-  Process(const std::vector<std::string>& arguments, Options options);
+  Process(const std::vector<std::string>& arguments, const Options& options);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
   void signal(int number);
+  pid_t pid() const { return pid_; }
   /// Waits for its end; answers the exit code, 128 + n if signal n killed it, -1 (and a failed test) if time
   /// ran out.
   int wait();

@@ -74,8 +74,9 @@ export class Gateway {
     fs.writeFileSync(this.file, text);
   }
 
-  async launch(args) {
-    this.child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.directory });
+  /** `program` instead of the binary under test, `stdio` besides its first three. */
+  async launch(args, { program = binary, stdio = [] } = {}) {
+    this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', ...stdio], cwd: this.directory });
     alive.add(this.child);
     this.child.stdout.setEncoding('utf8').on('data', (text) => (this.stdout += text));
     this.child.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text));
