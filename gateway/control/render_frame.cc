@@ -30,6 +30,7 @@ std::string flags(const json& frame) {
   }
   if (flag_of(frame, "masked")) text += " masked";
   if (member(frame, "code").is_number()) text += " code " + count_of(frame, "code");
+  if (flag_of(frame, "from_gateway")) text += " from the gateway";
   return text;
 }
 

@@ -23,6 +23,9 @@ TEST(RenderFrame, IsALineThatStandsInColumns) {
   EXPECT_EQ(rendered(R"({ "at": "2026-11-21T08:29:00.123456Z", "direction": "to_client", "opcode": "close",
                           "fin": true, "rsv": 0, "masked": false, "length": 2, "code": 1000 })"),
             "08:29:00.123456  to client    close               2 bytes  fin code 1000\n");
+  EXPECT_EQ(rendered(R"({ "at": "2026-11-21T08:29:00.123456Z", "direction": "to_client", "opcode": "ping",
+                          "fin": true, "rsv": 0, "masked": false, "length": 0, "from_gateway": true })"),
+            "08:29:00.123456  to client    ping                0 bytes  fin from the gateway\n");
 }
 
 TEST(RenderFrame, TellsWhatWasDroppedAndTheEnd) {
