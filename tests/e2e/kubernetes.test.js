@@ -192,6 +192,14 @@ test('sidecar: it is a native one, beside an application that only it reaches', 
   assert.equal(config.upstreams.app, `http://${environment.HOST}:${environment.PORT}`);
 });
 
+test('sidecar: the gateway is told to drain first, and the application outlives that', () => {
+  const { pod, config, container, containers } = gatewayOf(folders[1]);
+  assert.deepEqual(container.lifecycle.preStop.exec.command, ['/usr/bin/tidegate', 'drain']);
+  const { sleep } = containers.find(({ name }) => name === 'app').lifecycle.preStop;
+  assert.ok(sleep.seconds >= seconds(config.drain.deadline));
+  assert.ok(pod.spec.terminationGracePeriodSeconds >= sleep.seconds + 10, 'and has some time of its own then');
+});
+
 test('the schemas would tell: a misspelt field, a wrong type, a field that is missing', () => {
   const deployment = () => structuredClone(one(build(folders[0]), 'Deployment'));
   const misspelt = deployment();
