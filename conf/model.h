@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -228,11 +229,15 @@ struct Limits {
 struct Log {
   enum class Level { debug, info, warning, error };
   enum class Format { json, combined };
+  enum class Diagnostics { text, json };
   Level level = Level::info;
   std::string access = "stdout";  ///< stdout, off, or an absolute path
   Format format = Format::json;
   bool query = true;          ///< the query string is in the record (its values redacted); false: left out
   bool query_values = false;  ///< values of query arguments are not redacted
+  std::vector<std::pair<std::string, Level>>
+      area_levels{};                            ///< of areas (log::kAreas) that differ from `level`
+  Diagnostics diagnostics = Diagnostics::text;  ///< the form of the lines on stderr
   Position at;
   bool operator==(const Log&) const = default;
 };

@@ -3,6 +3,7 @@
 #include "conf/addresses.h"
 #include "conf/units.h"
 #include "conf/yaml_sections.h"
+#include "gateway/base/log.h"
 #include "gateway/base/text.h"
 
 namespace tidegate::conf::yaml {
@@ -53,14 +54,42 @@ void read_trusted_proxies(const Context& context, const Node& node, std::vector<
   }
 }
 
+void read_one_level(const Context& context, const Node& node, std::string_view what, Log::Level& out) {
+  Section::choose<Log::Level>(context, node, what, out,
+                              {{"debug", Log::Level::debug},
+                               {"info", Log::Level::info},
+                               {"warning", Log::Level::warning},
+                               {"error", Log::Level::error}});
+}
+
+/// One level for all, or a map from areas to theirs.
+void read_level(const Context& context, const Node& node, Log& out) {
+  if (node.kind != Node::Kind::map) return read_one_level(context, node, "level", out.level);
+  std::vector<std::string_view> names{"default"};
+  names.insert(names.end(), log::kAreas.begin(), log::kAreas.end());
+  for (const Node::Entry& entry : node.entries) {
+    if (entry.key == "default") {
+      read_one_level(context, entry.value, entry.key, out.level);
+    } else if (log::Area::find(entry.key)) {
+      Log::Level level = out.level;
+      read_one_level(context, entry.value, entry.key, level);
+      out.area_levels.emplace_back(entry.key, level);
+    } else {
+      const std::string_view meant = nearest(entry.key, names);
+      context.diagnostics.error({context.file, entry.line, entry.column},
+                                in_quotes(entry.key) + " is no area of the log; " +
+                                    (meant.empty() ? "write default, or " + one_of(log::kAreas)
+                                                   : "did you mean " + in_quotes(meant) + "?"));
+    }
+  }
+}
+
 void read_log(const Context& context, const Node& node, Log& out) {
   Section section(context, node, "log");
   out.at = context.at(node);
-  section.choice<Log::Level>("level", out.level,
-                             {{"debug", Log::Level::debug},
-                              {"info", Log::Level::info},
-                              {"warning", Log::Level::warning},
-                              {"error", Log::Level::error}});
+  if (const Node* level = section.find("level")) read_level(context, *level, out);
+  section.choice<Log::Diagnostics>("diagnostics", out.diagnostics,
+                                   {{"text", Log::Diagnostics::text}, {"json", Log::Diagnostics::json}});
   section.choice<Log::Format>("format", out.format,
                               {{"json", Log::Format::json}, {"combined", Log::Format::combined}});
   section.boolean("query", out.query);

@@ -11,6 +11,8 @@
 #include "conf/yaml_loader.h"
 #include "gateway/admin/control_listener.h"
 #include "gateway/admin/metrics_listener.h"
+#include "gateway/base/descriptors.h"
+#include "gateway/base/log_background.h"
 #include "gateway/commands.h"
 #include "gateway/control_command.h"
 #include "gateway/demo/demo_upstream.h"
@@ -27,6 +29,12 @@ int serve(conf::Config config, server::Server::Options options, Diagnostics diag
   options.inheritance = server::Inheritance::from_environment();
   options.program = server::Handover::Program::of_this_process();
   options.service_manager = server::ServiceManager::Settings::from_environment();
+  std::string no_thread;
+  const auto background = log::Background::start(no_thread);
+  if (background == nullptr) {
+    std::fprintf(stderr, "the log cannot start: %s\n", no_thread.c_str());
+    return kFailed;
+  }
   server::Server server(std::move(options));
   const admin::MetricsListener metrics(server);
   const admin::ControlListener control(server, {.version = TIDEGATE_VERSION, .config_file = file});
@@ -123,5 +131,6 @@ int main_program(int argc, char** argv) {
 }  // namespace tidegate
 
 int main(int argc, char** argv) {
+  tidegate::keep_standard_descriptors();
   return tidegate::main_program(argc, argv);
 }

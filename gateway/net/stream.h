@@ -43,6 +43,8 @@ class StreamListener {
   virtual void on_error(const Error& error) = 0;
   /// The queue fell to half of the high mark after write() had answered `congested`.
   virtual void on_drained() = 0;
+  /// The request or tunnel that the stream serves right now, for log lines about it; empty: none.
+  virtual std::string_view log_id() const { return {}; }
 
  protected:
   ~StreamListener() = default;

@@ -23,6 +23,15 @@ log::Level to_log_level(conf::Log::Level level) {
   return log::Level::info;
 }
 
+void apply(const conf::Log& conf) {
+  log::Levels levels{.standard = to_log_level(conf.level)};
+  for (const auto& [name, level] : conf.area_levels) {
+    if (const auto area = log::Area::find(name)) levels.areas.push_back({*area, to_log_level(level)});
+  }
+  log::set_levels(levels);
+  log::set_format(conf.diagnostics == conf::Log::Diagnostics::json ? log::Format::json : log::Format::text);
+}
+
 }  // namespace
 
 Server::Server(Options options)
@@ -48,7 +57,7 @@ Server::~Server() {
 }
 
 bool Server::start(std::shared_ptr<const conf::Config> config, Diagnostics& diagnostics) {
-  log::set_level(to_log_level(config->log.level));
+  apply(config->log);
   const unsigned count = worker_count(*config);
   current_ = prepare(std::move(config), count, diagnostics);
   if (current_ == nullptr) return false;
@@ -182,7 +191,7 @@ void Server::commit(Generation& generation) {
   for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->switch_to(std::move(generation.changes[i]));
   generation.changes.clear();
   const conf::Config& config = *generation.blueprint->config;
-  log::set_level(to_log_level(config.log.level));
+  apply(config.log);
   for (const std::size_t i : generation.fresh) {
     const conf::Listener& listener = config.listeners[i];
     log::info("server", "listening on " + generation.addresses[i].to_string() +

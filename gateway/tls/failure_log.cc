@@ -2,7 +2,8 @@
 
 namespace tidegate::tls {
 
-void FailureLog::report(std::chrono::steady_clock::time_point now, std::string_view why) {
+void FailureLog::report(std::chrono::steady_clock::time_point now, std::string_view why,
+                        std::string_view id) {
   if (!log::enabled(level_, "tls")) return;
   if (now < next_) {
     ++left_out_;
@@ -13,7 +14,7 @@ void FailureLog::report(std::chrono::steady_clock::time_point now, std::string_v
   line += why;
   if (left_out_ > 0) line += " (and " + std::to_string(left_out_) + " more failures before)";
   left_out_ = 0;
-  log::write(level_, "tls", line);
+  log::write(level_, "tls", line, id);
 }
 
 }  // namespace tidegate::tls

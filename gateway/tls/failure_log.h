@@ -16,7 +16,8 @@ namespace tidegate::tls {
 class FailureLog {
  public:
   FailureLog(log::Level level, std::string whom) : level_(level), whom_(std::move(whom)) {}
-  void report(std::chrono::steady_clock::time_point now, std::string_view why);
+  /// `id`: of the request or tunnel that it happened to; empty: of none.
+  void report(std::chrono::steady_clock::time_point now, std::string_view why, std::string_view id);
 
  private:
   log::Level level_;

@@ -176,7 +176,7 @@ void TlsStream::conclude(Outcome outcome) {
   }
   state_ = State::broken;
   linger_ms_ = kAlertLingerMs;
-  shared_->failures.report(loop_.now(), "stream broke: " + take_error_text());
+  shared_->failures.report(loop_.now(), "stream broke: " + take_error_text(), listener_->log_id());
   listener_->on_error(Error(role_ == Role::server ? Reason::client_reset : Reason::upstream_reset, -EPROTO));
 }
 
@@ -188,7 +188,8 @@ void TlsStream::on_end(net::End) {
     return;
   }
   state_ = State::broken;
-  shared_->failures.report(loop_.now(), "handshake failed: the peer closed the connection");
+  shared_->failures.report(loop_.now(), "handshake failed: the peer closed the connection",
+                           listener_->log_id());
   listener_->on_error(
       Error(role_ == Role::server ? Reason::tls_handshake_failed : Reason::upstream_tls_failed, -ECONNRESET));
 }
@@ -412,7 +413,7 @@ void TlsStream::handshake_failed() {
   if (const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name)) {
     why += std::string(" (server name ") + name + ")";
   }
-  shared_->failures.report(loop_.now(), why);
+  shared_->failures.report(loop_.now(), why, listener_->log_id());
   flush();
   linger_ms_ = kAlertLingerMs;
   listener_->on_error(

@@ -34,6 +34,9 @@ struct AccessRecord {
   std::optional<std::chrono::microseconds>
       first_byte;                ///< from the request's head to the upstream's first byte
   Reason reason = Reason::none;  ///< why the gateway itself answered, or why the tunnel ended
+  /// For the diagnostics log: whose fault `reason` was and what the system said of it; empty: see
+  /// info(reason).
+  std::optional<Error> why{};
   // tunnel_close only
   Party ended_by = Party::gateway;
   std::uint64_t messages_to_upstream = 0;

@@ -3,8 +3,10 @@
 #include <array>
 #include <utility>
 
+#include "gateway/base/log.h"
 #include "gateway/tunnel/acme.h"
 #include "gateway/tunnel/exchange.h"
+#include "gateway/tunnel/failure_line.h"
 #include "gateway/tunnel/request_counts.h"
 #include "gateway/tunnel/tunnel.h"
 
@@ -69,7 +71,10 @@ void ClientConnection::on_end(net::End) {
       count_tls_failure(Reason::client_gone);
       return close();
     case State::head:
-      if (parser_.begun()) host_.counters().count(Reason::client_gone);
+      if (parser_.begun()) {
+        host_.counters().count(Reason::client_gone);
+        log::debug("http", "client_gone in the middle of a request's head");
+      }
       return say_goodbye();
     case State::exchange:
       return client_gone();
@@ -107,6 +112,9 @@ void ClientConnection::on_drained() {
 void ClientConnection::count_tls_failure(Reason reason) {
   host_.counters().count(reason);
   ++entered_->tls_failed[metrics::index_of(reason)];
+  // TLS itself has said what failed it.
+  if (reason == Reason::tls_handshake_failed || !log::enabled(log::Level::debug, "tls")) return;
+  log::debug("tls", "client: no handshake: " + std::string(word(reason)));
 }
 
 /// The upstream is cancelled, also before its answer.
@@ -400,18 +408,26 @@ AccessRecord ClientConnection::make_record() const {
   return record;
 }
 
-/// Fills in what the connection and the request know, counts it, and logs it.
+/// Fills in what the connection and the request know, counts it, and logs it: in the access log always, in
+/// the diagnostics log if something went wrong.
 void ClientConnection::finish_record(AccessRecord& record) {
   count_request(*snapshot_, listener_, request_.get(), record);
+  const std::string fresh = request_ != nullptr ? std::string() : host_.next_id();
+  const std::string_view id = request_ != nullptr ? std::string_view(request_->id) : fresh;
+  const bool routed = request_ != nullptr && request_->route != nullptr;
+  if (record.reason != Reason::none) {
+    log_failure("http", record.why.value_or(Error(record.reason)),
+                routed ? std::string_view(request_->route->conf->name) : std::string_view(), record.server,
+                id);
+  }
   if (!host_.logs_access()) return;
   record.time = std::chrono::system_clock::now();
   record.listener = snapshot_->config->listeners[listener_].name;
   std::string peer;
-  std::string id;
+  record.id = id;
   if (request_ != nullptr) {
     const http::RequestHead& head = *request_->head;
-    record.id = request_->id;
-    if (request_->route != nullptr) record.route = request_->route->conf->name;
+    if (routed) record.route = request_->route->conf->name;
     record.remote_addr = request_->identity.remote_addr;
     record.method = head.method;
     record.target = head.target;
@@ -422,9 +438,7 @@ void ClientConnection::finish_record(AccessRecord& record) {
     record.duration = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
                                                                             request_->began);
   } else {
-    id = host_.next_id();
     peer = stream_->peer() != nullptr ? stream_->peer()->to_string() : "unix:";
-    record.id = id;
     record.remote_addr = peer;
   }
   host_.log_access(record);

@@ -64,6 +64,9 @@ class ClientConnection final : public Resident, private net::StreamListener {
   void on_end(net::End end) override;
   void on_error(const Error& error) override;
   void on_drained() override;
+  std::string_view log_id() const override {
+    return request_ != nullptr ? std::string_view(request_->id) : std::string_view();
+  }
 
   void process(Bytes bytes);
   /// Feeds the head parser; answers how many bytes it took.

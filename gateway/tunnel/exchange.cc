@@ -90,6 +90,7 @@ void Exchange::start() {
     }
   }
   wish_.timeout = route_.timeouts.connect;
+  wish_.log_id = request_.id;
   make_head();
   // A client that waits for the upstream's 100 is not slow.
   if (wants_body() && !request_.head->expect_continue) {
@@ -397,7 +398,7 @@ void Exchange::upgrade(const http::ResponseHead& head, Bytes behind) {
 
 void Exchange::on_end(net::End end) {
   if (over_) return;
-  if (response_ == nullptr) return upstream_lost(Reason::upstream_closed);
+  if (response_ == nullptr) return upstream_lost(Error(Reason::upstream_closed));
   // A body that only the connection's end delimits is whole only if that end was clean.
   if (!response_body_->may_end_here() || end == net::End::truncated)
     return fail(Error(Reason::upstream_truncated));
@@ -408,13 +409,13 @@ void Exchange::on_end(net::End end) {
 
 void Exchange::on_error(const Error& error) {
   if (over_) return;
-  if (response_ == nullptr) return upstream_lost(error.reason);
-  fail(Error(Reason::upstream_truncated));
+  if (response_ == nullptr) return upstream_lost(error);
+  fail(Error(Reason::upstream_truncated, error.os_error));
 }
 
-void Exchange::upstream_lost(Reason reason) {
+void Exchange::upstream_lost(const Error& error) {
   if (may_retry()) return retry();
-  fail(Error(reason, Party::upstream));
+  fail(Error(error.reason, Party::upstream, error.os_error));
 }
 
 /// RFC 9112 §9.3.1: only what is safe to send twice, on a connection that had been idle and closed without a
@@ -449,6 +450,7 @@ void Exchange::fail(const Error& error) {
   if (over_) return;
   AccessRecord ended = record();
   ended.reason = error.reason;
+  ended.why = error;
   const bool answered = response_ != nullptr;
   release();
   if (answered) return client_.on_exchange_cut(ended, client_framing_ != http::Framing::until_close);

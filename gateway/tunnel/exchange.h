@@ -49,6 +49,7 @@ class Exchange final : public net::Retired, private upstream::ConnectListener, p
   void on_end(net::End end) override;
   void on_error(const Error& error) override;
   void on_drained() override;
+  std::string_view log_id() const override { return request_.id; }
 
   void make_head();
   void send_request();
@@ -65,7 +66,7 @@ class Exchange final : public net::Retired, private upstream::ConnectListener, p
 
   bool may_retry() const;
   void retry();
-  void upstream_lost(Reason reason);
+  void upstream_lost(const Error& error);
   void complete();
   void fail(const Error& error);
   void release();

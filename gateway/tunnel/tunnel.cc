@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "gateway/tunnel/failure_line.h"
 #include "gateway/websocket/control_frame.h"
 
 namespace tidegate::tunnel {
@@ -159,19 +160,19 @@ void Tunnel::on_upstream_end() {
   cut_after(snapshot_->config->timeouts.close);
 }
 
-void Tunnel::on_client_error(const Error&) {
+void Tunnel::on_client_error(const Error& error) {
   if (finished_) return;
   set_ended(Party::client, Reason::client_reset);
   if (!told_the_end(to_upstream_)) upstream_.stream->reset_on_close();
-  finish(Reason::client_reset);
+  finish(Reason::client_reset, error.os_error);
 }
 
-void Tunnel::on_upstream_error(const Error&) {
+void Tunnel::on_upstream_error(const Error& error) {
   if (finished_) return;
   set_ended(Party::upstream, Reason::upstream_reset);
   send_close(to_client_, info(Reason::upstream_reset).close_code);
   if (!told_the_end(to_client_)) client_->reset_on_close();
-  finish(Reason::upstream_reset);
+  finish(Reason::upstream_reset, error.os_error);
 }
 
 void Tunnel::close_oversized(Direction& d, Bytes bytes, const websocket::FrameScanner::Seen& seen) {
@@ -237,11 +238,11 @@ void Tunnel::cut_after(milliseconds patience) {
   schedule();
 }
 
-void Tunnel::finish(Reason reason) {
+void Tunnel::finish(Reason reason, int os_error) {
   if (std::exchange(finished_, true)) return;
   set_ended(Party::gateway, reason);
   deadline_.disarm();
-  log_end();
+  log_end(os_error);
   count_end();
   resume_source(to_upstream_);
   resume_source(to_client_);
@@ -265,13 +266,15 @@ void Tunnel::finish(Reason reason) {
   host_.retire(*this);
 }
 
-void Tunnel::log_end() {
+void Tunnel::log_end(int os_error) {
   auto& counters = host_.counters();
   counters.count(reason_);
   counters.tunnel_bytes_to_upstream.add(to_upstream_.scanner.bytes());
   counters.tunnel_bytes_to_client.add(to_client_.scanner.bytes());
   counters.tunnel_messages_to_upstream.add(to_upstream_.scanner.messages());
   counters.tunnel_messages_to_client.add(to_client_.scanner.messages());
+  log_failure("tunnel", Error(reason_, ended_by_, os_error), route_.conf->name, upstream_.server->conf->text,
+              origin_.id);
   if (!host_.logs_access()) return;
   AccessRecord record;
   record.event = AccessRecord::Event::tunnel_close;

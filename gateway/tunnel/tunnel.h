@@ -91,6 +91,7 @@ class Tunnel final : public Resident {
     void on_end(net::End) override { tunnel.on_client_end(); }
     void on_error(const Error& error) override { tunnel.on_client_error(error); }
     void on_drained() override { tunnel.on_drained(tunnel.to_client_); }
+    std::string_view log_id() const override { return tunnel.id(); }
     Tunnel& tunnel;
   };
   struct UpstreamSide final : net::StreamListener {
@@ -99,6 +100,7 @@ class Tunnel final : public Resident {
     void on_end(net::End) override { tunnel.on_upstream_end(); }
     void on_error(const Error& error) override { tunnel.on_upstream_error(error); }
     void on_drained() override { tunnel.on_drained(tunnel.to_upstream_); }
+    std::string_view log_id() const override { return tunnel.id(); }
     Tunnel& tunnel;
   };
 
@@ -138,8 +140,8 @@ class Tunnel final : public Resident {
   }
   void set_ended(Party by, Reason reason);
   void cut_after(std::chrono::milliseconds patience);
-  void finish(Reason reason);
-  void log_end();
+  void finish(Reason reason, int os_error = 0);
+  void log_end(int os_error);
   metrics::Traffic traffic() const;
   void count_end();
 

@@ -46,7 +46,7 @@ std::optional<Connection> Connector::take_idle(Wish& wish) {
 
 std::unique_ptr<Attempt> Connector::connect(const Wish& wish, ConnectListener& listener) {
   return std::make_unique<Dialling>(impl_->loop, conf(), impl_->tls.get(), impl_->order(wish), wish.timeout,
-                                    listener, impl_->counts);
+                                    listener, impl_->counts, wish.log_id);
 }
 
 void Connector::keep(Connection connection, int keep_alive_timeout_s) {

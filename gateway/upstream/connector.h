@@ -62,6 +62,8 @@ class Connector {
     /// The servers in the order in which they are tried. Empty: not chosen yet. take_idle() notes its choice
     /// here, so that a connect() after it goes to the same server.
     std::vector<Server*> order;
+    /// The request's, for log lines; it outlives the attempt.
+    std::string_view log_id;
   };
 
   /// An idle connection to the chosen server, if there is one: usable at once, though the upstream may have

@@ -33,12 +33,13 @@ bool is_out_of_descriptors(const Error& error) {
 
 Dialling::Dialling(net::Loop& loop, const conf::Upstream& upstream, tls::ClientContext* tls,
                    std::vector<Server*> order, milliseconds timeout, ConnectListener& listener,
-                   metrics::UpstreamCounts* counts)
+                   metrics::UpstreamCounts* counts, std::string_view log_id)
     : loop_(loop),
       upstream_(upstream),
       tls_(tls),
       listener_(listener),
       counts_(counts),
+      log_id_(log_id),
       order_(std::move(order)) {
   if (timeout > 0ms) end_ = loop_.now() + timeout;
   if (find_next_address()) {
@@ -132,7 +133,7 @@ void Dialling::give_up_server(const Error& error) {
   if (error.os_error != 0) message += ", " + net::error_text(error.os_error);
   message += " (" + addresses_[next_address_ - 1].to_string() + ")";
   if (!only_one) message += "; avoided for 10 s";
-  log::warning("upstream", message);
+  log::warning("upstream", message, log_id_);
 }
 
 void Dialling::welcome_server() {

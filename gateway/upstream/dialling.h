@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "gateway/net/loop.h"
@@ -24,7 +25,7 @@ class Dialling final : public Attempt, private net::StreamListener, private net:
   /// `tls` may be null if no server speaks it. Never calls the listener from within.
   Dialling(net::Loop& loop, const conf::Upstream& upstream, tls::ClientContext* tls,
            std::vector<Server*> order, std::chrono::milliseconds timeout, ConnectListener& listener,
-           metrics::UpstreamCounts* counts);
+           metrics::UpstreamCounts* counts, std::string_view log_id);
 
   Server* server() const override { return server_; }
 
@@ -35,6 +36,7 @@ class Dialling final : public Attempt, private net::StreamListener, private net:
   void on_error(const Error& error) override { failed(error); }
   void on_drained() override {}  // nothing was written
   void on_deadline() override;
+  std::string_view log_id() const override { return log_id_; }
 
   bool find_next_address();
   std::size_t addresses_left() const;
@@ -50,6 +52,7 @@ class Dialling final : public Attempt, private net::StreamListener, private net:
   tls::ClientContext* tls_;
   ConnectListener& listener_;
   metrics::UpstreamCounts* counts_;  ///< null: nobody counts
+  const std::string_view log_id_;    ///< the request's
   const std::vector<Server*> order_;
   std::size_t next_server_ = 0;  ///< in order_
   Server* server_ = nullptr;

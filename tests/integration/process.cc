@@ -22,7 +22,8 @@ constexpr int kFirstListening = 3;
 [[noreturn]] void become(char* const* arguments, const char* output, const char* errors,
                          const Process::Options& options) {
   ::dup2(::open(output, O_WRONLY | O_CREAT | O_APPEND, 0600), STDOUT_FILENO);
-  ::dup2(::open(errors, O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
+  ::dup2(options.errors >= 0 ? options.errors : ::open(errors, O_WRONLY | O_CREAT | O_APPEND, 0600),
+         STDERR_FILENO);
   std::vector<int> raised;
   const int last = kFirstListening + static_cast<int>(options.listening.size());
   for (const int fd : options.listening) raised.push_back(::fcntl(fd, F_DUPFD, last));

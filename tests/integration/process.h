@@ -21,6 +21,7 @@ class Process {
     std::string program{};         ///< another path to the program; empty: the built one
     std::vector<int> listening{};  ///< become 3, 4, … with LISTEN_FDS and LISTEN_PID, as systemd does it
     std::vector<std::string> environment{};  ///< NAME=value, besides the test's own
+    int errors = -1;                         ///< a descriptor to be its stderr, rather than the file
   };
   explicit Process(const std::vector<std::string>& arguments) : Process(arguments, Options{}) {}
   Process(const std::vector<std::string>& arguments, const Options& options);

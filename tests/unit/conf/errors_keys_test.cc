@@ -183,6 +183,22 @@ INSTANTIATE_TEST_SUITE_P(
                   "listeners: { http: { address: \":80\" } }\n"
                   "log: { level: warn }\n",
                   "2:15: \"warn\" does not fit \"level\"; write debug, info, warning or error"},
+        ErrorCase{"LogArea",
+                  "listeners: { http: { address: \":80\" } }\n"
+                  "log: { level: { tsl: debug, default: warn, telemetry: info, http: loud } }\n",
+                  "2:17: \"tsl\" is no area of the log; did you mean \"tls\"?\n"
+                  "2:38: \"warn\" does not fit \"default\"; write debug, info, warning or error\n"
+                  "2:44: \"telemetry\" is no area of the log; write default, or admin, demo, http, log, net, "
+                  "server, tls, tunnel or upstream\n"
+                  "2:67: \"loud\" does not fit \"http\"; write debug, info, warning or error"},
+        ErrorCase{"LogLevelList",
+                  "listeners: { http: { address: \":80\" } }\n"
+                  "log: { level: [info] }\n",
+                  "2:15: \"level\" is a list here; write one value (in quotes, if it begins with \"[\")"},
+        ErrorCase{"Diagnostics",
+                  "listeners: { http: { address: \":80\" } }\n"
+                  "log: { diagnostics: jsno }\n",
+                  "2:21: \"jsno\" does not fit \"diagnostics\"; write text or json"},
         ErrorCase{"ChoiceNothingNear",
                   "listeners: { http: { address: \":80\" } }\n"
                   "log: { format: \"$remote_addr\" }\n",

@@ -166,8 +166,14 @@ TEST_F(EveryKey, OfTheProcess) {
   EXPECT_EQ(config_.timeouts, (Timeouts{11s, 16s, 76s, 2s, {6s, 62s, 61s, 31s}}));
   EXPECT_EQ(config_.limits, (Limits{16 * kKiB, 50, 4 * kKiB, 1u << 30}));
   EXPECT_EQ(config_.trusted_proxies, (std::vector<Cidr>{*Cidr::parse("10.0.0.0/8"), *Cidr::parse("::1")}));
-  EXPECT_EQ(config_.log,
-            (Log{Log::Level::warning, dir_ + "/access.log", Log::Format::combined, false, true, {}}));
+  EXPECT_EQ(config_.log, (Log{Log::Level::warning,
+                              dir_ + "/access.log",
+                              Log::Format::combined,
+                              false,
+                              true,
+                              {{"tls", Log::Level::debug}, {"upstream", Log::Level::info}},
+                              Log::Diagnostics::json,
+                              {}}));
   EXPECT_EQ(config_.drain, (Drain{1s, 5s, 20s, 1012}));
   EXPECT_EQ(config_.metrics, (ListenAddress{"127.0.0.1", 9181, "", "127.0.0.1:9181", {}}));
   ASSERT_EQ(config_.admin.size(), 2u);
