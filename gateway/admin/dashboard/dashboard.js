@@ -229,8 +229,8 @@ function take([status, routes, upstreams, tunnels]) {
   drawPlots();
   showRoutes(routes, at);
   showUpstreams(upstreams);
-  showHandshakes(status.slowest_handshakes);
-  showErrors(status.last_errors);
+  showHandshakes(status.slowest_handshakes ?? []);
+  showErrors(status.last_errors ?? []);
   certificatesTable.show(status.certificates, (certificate) => `${certificate.listener} ${certificate.name}`);
   showWorkers(status.workers);
   listenersTable.show(status.listeners, (listener) => listener.name);
