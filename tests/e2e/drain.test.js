@@ -81,13 +81,13 @@ test(`a drain of ${tunnels} tunnels: 1001 for each, spread over the window, and 
 test('TERM, as Kubernetes does it: not ready at once, accepting for the delay, and no connection is reset', async () => {
   const metrics = await freePort();
   const gateway = await Gateway.start({
-    yaml: yaml(`drain: { delay: 2s, window: 100ms, deadline: 10s }\nmetrics: { address: "127.0.0.1:${metrics}" }`),
+    yaml: yaml(`drain: { delay: 3s, window: 100ms, deadline: 15s }\nmetrics: { address: "127.0.0.1:${metrics}" }`),
   });
   const ready = async () => (await request(`http://127.0.0.1:${metrics}/readyz`)).status;
   await until(async () => (await ready()) === 200, 'the gateway to be ready');
   gateway.signal('SIGTERM');
   const began = performance.now();
-  await until(async () => (await ready()) === 503, 'the gateway not to be ready', 1500);
+  await until(async () => (await ready()) === 503, 'the gateway not to be ready', 2500);
   // Until the endpoint is gone everywhere, clients come. Then they are refused; nobody is accepted and dropped.
   const outcomes = [];
   const come = async () => {
@@ -102,7 +102,7 @@ test('TERM, as Kubernetes does it: not ready at once, accepting for the delay, a
     }
   };
   await Promise.all(Array.from({ length: 8 }, come));
-  assert.ok(performance.now() - began > 1900, 'the delay was kept');
+  assert.ok(performance.now() - began > 2900, 'the delay was kept');
   assert.deepEqual(new Set(outcomes), new Set([200, 'ECONNREFUSED']));
   assert.equal(await accepts(gateway.http), false);
   await gateway.ended();
