@@ -19,7 +19,10 @@ std::string render_differences(const json& answer) {
     text += ' ' + text_of(each, "subject") + ' ' + text_of(each, "name") + (what.empty() ? "" : ": " + what);
     if (tunnels > 0) {
       text += "  [" + plural(tunnels, "live tunnel") + ": " +
-              (consequence.empty() ? "they go on as they are" : consequence) + "]";
+              (!consequence.empty() ? consequence
+               : tunnels == 1       ? "it goes on as it is"
+                                    : "they go on as they are") +
+              "]";
     } else if (!consequence.empty()) {
       text += "  [" + consequence + "]";
     }

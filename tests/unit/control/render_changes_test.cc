@@ -15,12 +15,15 @@ TEST(RenderDifferences, SaysWhatBecomesOfTheTunnels) {
       "consequence": "" },
     { "kind": "removed", "subject": "server", "name": "chat http://chat-2:3000", "what": "", "tunnels": 1,
       "consequence": "closed with 1001" },
+    { "kind": "removed", "subject": "server", "name": "app http://app:3000", "what": "", "tunnels": 1,
+      "consequence": "" },
     { "kind": "added", "subject": "listener", "name": "https", "what": "", "tunnels": 0, "consequence": "" },
     { "kind": "changed", "subject": "setting", "name": "workers", "what": "2 -> 4", "tunnels": 0,
       "consequence": "needs a restart" } ] })");
   EXPECT_EQ(render_differences(answer),
             "~ route chat: timeouts.response: 60s -> 5m  [10 live tunnels: they go on as they are]\n"
             "- server chat http://chat-2:3000  [1 live tunnel: closed with 1001]\n"
+            "- server app http://app:3000  [1 live tunnel: it goes on as it is]\n"
             "+ listener https\n"
             "~ setting workers: 2 -> 4  [needs a restart]\n");
 }
