@@ -4,7 +4,6 @@
 #include <cstdlib>
 
 #include "conf/names.h"
-#include "gateway/base/bytes.h"
 #include "gateway/base/text.h"
 
 namespace tidegate::conf {
@@ -12,17 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-struct Unit {
-  std::string_view name;
-  std::uint64_t factor;
-};
-
-constexpr std::uint64_t kSecond = 1000;
-constexpr std::uint64_t kDay = 24 * 3600 * kSecond;
-constexpr std::uint64_t kLongest = 3650 * kDay;
-constexpr Unit kDurations[] = {
-    {"d", kDay}, {"h", 3600 * kSecond}, {"m", 60 * kSecond}, {"s", kSecond}, {"ms", 1}};
-constexpr Unit kSizes[] = {{"GiB", 1024 * kMiB}, {"MiB", kMiB}, {"KiB", kKiB}, {"", 1}};
+constexpr std::uint64_t kLongest = 3650 * std::uint64_t{24} * 3600 * 1000;
 
 /// number * unit, or nothing if that is not what the text says or it exceeds `most`.
 std::optional<std::uint64_t> parse_with_unit(std::string_view text, std::span<const Unit> units,
@@ -33,15 +22,6 @@ std::optional<std::uint64_t> parse_with_unit(std::string_view text, std::span<co
       std::find_if(units.begin(), units.end(), [&](const Unit& u) { return u.name == text.substr(digits); });
   if (!number || unit == units.end() || *number > most / unit->factor) return std::nullopt;
   return *number * unit->factor;
-}
-
-std::string format_with_unit(std::uint64_t value, std::span<const Unit> units) {
-  for (const Unit& unit : units) {
-    if (value != 0 && value % unit.factor == 0) {
-      return std::to_string(value / unit.factor) + std::string(unit.name);
-    }
-  }
-  return "0";
 }
 
 bool is_variable_name(std::string_view name) {
@@ -77,28 +57,19 @@ std::optional<std::string> environment_value(std::string_view inside, std::strin
 }  // namespace
 
 std::optional<milliseconds> parse_duration(std::string_view text, std::string& problem) {
-  const auto value = parse_with_unit(text, kDurations, kLongest);
+  const auto value = parse_with_unit(text, duration_units(), kLongest);
   if (value) return milliseconds(*value);
   problem = in_quotes(text) +
             " is not a duration; write a whole number and a unit: 250ms, 10s, 5m, 2h or 1d (at most 3650d)";
   return std::nullopt;
 }
 
-std::string format_duration(milliseconds value) {
-  const std::string text = format_with_unit(static_cast<std::uint64_t>(value.count()), kDurations);
-  return text == "0" ? "0s" : text;
-}
-
 std::optional<std::uint64_t> parse_size(std::string_view text, std::string& problem) {
-  const auto value = parse_with_unit(text, kSizes, std::uint64_t{1} << 62);
+  const auto value = parse_with_unit(text, size_units(), std::uint64_t{1} << 62);
   if (value) return value;
   problem =
       in_quotes(text) + " is not a size; write bytes, or a whole number and a unit: 512, 4KiB, 10MiB or 1GiB";
   return std::nullopt;
-}
-
-std::string format_size(std::uint64_t bytes) {
-  return format_with_unit(bytes, kSizes);
 }
 
 std::optional<std::string> expand_environment(std::string_view text, std::string& problem) {

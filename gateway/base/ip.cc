@@ -67,6 +67,12 @@ std::optional<Cidr> Cidr::parse(std::string_view text) {
   return cidr;
 }
 
+std::string Cidr::to_string() const {
+  const int bits = prefix_bits_ - (base_.is_v4() ? 96 : 0);
+  const bool single = prefix_bits_ == 128;
+  return base_.to_string() + (single ? "" : "/" + std::to_string(bits));
+}
+
 bool Cidr::contains(const IpAddress& address) const {
   if (address.is_v4() != base_.is_v4()) return false;
   for (int bit = 0; bit < prefix_bits_; bit += 8) {

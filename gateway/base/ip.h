@@ -32,6 +32,8 @@ class IpAddress {
 class Cidr {
  public:
   static std::optional<Cidr> parse(std::string_view text);
+  /// "10.0.0.0/8"; a block of one has no length.
+  std::string to_string() const;
   bool contains(const IpAddress& address) const;
   bool operator==(const Cidr&) const = default;
 
