@@ -223,6 +223,7 @@ backend upstream_server
 class Tidegate(Peer):
     name = "tidegate"
     binary = None  # set from the command line
+    more = []  # options behind `run -c FILE`
 
     def command(self):
         certificates = self.site.certificates
@@ -248,7 +249,7 @@ upstreams:
 workers: 1
 log: {{ access: off }}
 """)
-        return [self.binary, "run", "-c", config]
+        return [self.binary, "run", "-c", config, *self.more]
 
 
 class Relay(Peer):
