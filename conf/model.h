@@ -194,6 +194,12 @@ struct UpstreamTls {
 
 struct Upstream {
   enum class Balance { round_robin, least_tunnels, random };
+  /// What becomes of a tunnel when a reload removes its route or its server.
+  enum class OnRemoval {
+    keep,   ///< it goes on
+    drain,  ///< Close 1001 at a moment of its own within drain.window
+    close,  ///< Close 1001 at once
+  };
   std::string name;
   std::vector<Server> servers;
   Balance balance = Balance::round_robin;
@@ -203,6 +209,7 @@ struct Upstream {
   milliseconds keepalive_idle =
       4s;  ///< an idle connection is kept this long; below Node's 5 s. Zero: none is kept
   unsigned keepalive_max = 64;  ///< idle connections per server and worker
+  OnRemoval on_removal = OnRemoval::keep;
   Position at;
   bool operator==(const Upstream&) const = default;
 };

@@ -112,6 +112,7 @@ std::vector<KeyInfo> upstream_keys() {
       {"upstreams.<name>.keepalive", "map", "none"},
       {"upstreams.<name>.keepalive.idle", "duration", format_duration(kUpstream.keepalive_idle)},
       {"upstreams.<name>.keepalive.max", "number", std::to_string(kUpstream.keepalive_max)},
+      {"upstreams.<name>.on_removal", "word", "keep"},
   };
 }
 

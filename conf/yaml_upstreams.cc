@@ -126,6 +126,10 @@ void read_settings(const Context& context, const Node& node, Upstream& out) {
     inner.duration("idle", out.keepalive_idle);
     inner.number("max", out.keepalive_max, 1, 65535);
   }
+  section.choice<Upstream::OnRemoval>("on_removal", out.on_removal,
+                                      {{"keep", Upstream::OnRemoval::keep},
+                                       {"drain", Upstream::OnRemoval::drain},
+                                       {"close", Upstream::OnRemoval::close}});
 }
 
 }  // namespace

@@ -66,7 +66,9 @@ int run_demo(FrontDoor options) {
   return run_front_door(options, "Tidegate demo: a WebSocket echo behind TLS");
 }
 
-int run_file(const std::string& path) {
+int run_file(const std::string& path, bool watch) {
+  std::optional<server::WatchedFile> watched;
+  if (watch) watched = {std::filesystem::absolute(path).string(), server::digest_of(path)};
   Diagnostics diagnostics;
   auto config = conf::read_yaml(path, diagnostics);
   if (!config) {
@@ -74,7 +76,12 @@ int run_file(const std::string& path) {
     return kFailed;
   }
   const auto load = [path](Diagnostics& again) { return conf::read_yaml(path, again); };
-  return serve(*std::move(config), {.load = load}, std::move(diagnostics),
+  const auto parse = [path](const std::string& text, const std::string& file, Diagnostics& found) {
+    const std::string& name = file.empty() ? path : file;
+    const std::string dir = std::filesystem::path(name).parent_path().string();
+    return conf::load_yaml_text(text, name, dir, found);
+  };
+  return serve(*std::move(config), {.load = load, .parse = parse, .watch = watched}, std::move(diagnostics),
                std::filesystem::absolute(path).lexically_normal().string());
 }
 
@@ -112,6 +119,8 @@ int main_program(int argc, char** argv) {
   run->get_option("--http")->needs(to);
   run->get_option("--https")->needs(to);
   run->add_option("-c,--config", file, "The configuration file")->capture_default_str()->excludes(to);
+  bool no_watch = false;
+  run->add_flag("--no-watch", no_watch, "Reload at HUP only, not when files change");
   check->add_option("-c,--config", file, "The configuration file")->capture_default_str();
 
   const ControlCommands control(app);
@@ -124,7 +133,8 @@ int main_program(int argc, char** argv) {
   if (demo->parsed()) return run_demo(door);
   if (check->parsed()) return check_file(file);
   if (control.parsed()) return control.run();
-  return door.to.empty() ? run_file(file) : run_front_door(door, "Tidegate in front of " + door.to);
+  return door.to.empty() ? run_file(file, !no_watch)
+                         : run_front_door(door, "Tidegate in front of " + door.to);
 }
 
 }  // namespace

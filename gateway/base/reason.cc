@@ -55,6 +55,7 @@ constexpr std::array<ReasonInfo, static_cast<std::size_t>(Reason::kCount)> kReas
     {Reason::max_lifetime, "max_lifetime", Party::gateway, 0, 1001},
     {Reason::message_too_big, "message_too_big", Party::client, 0, 1009},
     {Reason::admin, "admin", Party::gateway, 0, 1001},
+    {Reason::removed, "removed", Party::gateway, 0, 1001},
     {Reason::drain, "drain", Party::gateway, 503, 1001},
     {Reason::stop, "stop", Party::gateway, 0, 0},
     {Reason::out_of_descriptors, "out_of_descriptors", Party::gateway, 503, 0},

@@ -63,6 +63,7 @@ enum class Reason : std::uint8_t {
   max_lifetime,
   message_too_big,
   admin,
+  removed,
   drain,
   stop,
   out_of_descriptors,

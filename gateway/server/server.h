@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,11 +16,13 @@
 #include "gateway/server/blueprint.h"
 #include "gateway/server/control.h"
 #include "gateway/server/drain.h"
+#include "gateway/server/files.h"
 #include "gateway/server/handover.h"
 #include "gateway/server/inheritance.h"
 #include "gateway/server/listening_sockets.h"
 #include "gateway/server/service_manager.h"
 #include "gateway/server/trace.h"
+#include "gateway/server/watch.h"
 #include "gateway/server/worker.h"
 #include "gateway/upstream/directory.h"
 #include "metrics/report.h"
@@ -43,7 +46,11 @@ class Server {
     std::function<void()> on_accepting{};  ///< every listener accepts; called on the main thread
     /// Reads the configuration again (HUP); null where there is nothing to read again.
     std::function<std::optional<conf::Config>(Diagnostics&)> load{};
-    std::function<void(bool applied)> on_reloaded{};  ///< a reload has ended; called on the main thread
+    /// Reads one that somebody has sent as text; `file` says where relative paths begin, and may be empty.
+    std::function<std::optional<conf::Config>(const std::string& text, const std::string& file, Diagnostics&)>
+        parse{};
+    /// What `load` reads: when it or a file that it names changes, that is a reload. None: only HUP is.
+    std::optional<WatchedFile> watch{};
     Inheritance inheritance{};                   ///< listening sockets that were there before this process
     Handover::Program program{};                 ///< what USR2 starts
     ServiceManager::Settings service_manager{};  ///< who wants to hear of the process's life
@@ -68,9 +75,15 @@ class Server {
   /// As INT does. Any thread.
   void stop_now();
   void reopen_logs();
+  using ReloadDone = std::function<void(const ReloadResult&)>;
   /// As HUP does: reads the configuration again and switches to it, or, if anything is wrong with it, leaves
-  /// everything as it was and says why in the log. Any thread.
-  void reload();
+  /// everything as it was and says why in the log. One that is asked for while another is under way begins
+  /// when that has ended, and serves all who asked meanwhile. Any thread; `done` is called from the main
+  /// loop, unless that ends before.
+  void reload(ReloadDone done = {});
+  /// What a reload with this text would change: checks all that it would check, binding new addresses
+  /// included, and lets go of it again. Any thread; `done` as for reload().
+  void plan(std::string text, std::string file, ReloadDone done);
 
   /// Where the listeners accept, as in the configuration; ports are those the system chose. After start().
   const std::vector<net::SocketAddress>& addresses() const { return current_->addresses; }
@@ -103,6 +116,9 @@ class Server {
   /// tunnel has ended or the watch is destroyed.
   std::unique_ptr<FrameWatch> trace_tunnel(std::string id, std::function<void(FrameNews)> sink);
 
+  /// Configurations that something still runs under: the one in force, and older ones of open tunnels.
+  std::size_t configurations();
+
   /// Connections and tunnels right now. Any thread.
   std::size_t residents() const;
 
@@ -115,23 +131,41 @@ class Server {
     std::vector<net::SocketAddress> addresses;  ///< by listener
     std::vector<std::size_t> fresh;             ///< listeners whose sockets are new
     std::unique_ptr<upstream::Directory> directory;
+    /// What the directory has found so far, by upstream and server.
+    std::map<std::pair<std::size_t, std::size_t>, std::vector<net::SocketAddress>> known;
+    Contents contents;                          ///< of the files it names, from before they were read
     std::vector<std::function<void()>> follow;  ///< the followers' parts
   };
 
+  /// What prepare() is for: to come into force, or only to hear whether it could.
+  enum class Purpose { use, trial };
+
   void on_signal(int signal);
+  static void apply_log(const conf::Log& conf);
   /// Everything that can go wrong with a configuration goes wrong here, and then nothing has changed.
   std::unique_ptr<Generation> prepare(std::shared_ptr<const conf::Config> config, unsigned workers,
-                                      Diagnostics& diagnostics);
+                                      Purpose purpose, Diagnostics& diagnostics);
   bool find_entrances(Generation& next, unsigned workers, Diagnostics& diagnostics);
-  std::shared_ptr<LogFile> access_log_for(const conf::Log& log, Diagnostics& diagnostics);
+  std::shared_ptr<LogFile> access_log_for(const conf::Log& log, Purpose purpose, Diagnostics& diagnostics);
   /// Looks its names up, then commit()s it.
   void launch(Generation& generation);
+  void inherit_addresses(Generation& generation);
   void commit(Generation& generation);
   void on_worker_switched();
   /// Nothing else begins before the first configuration is in force, or while another is on its way.
-  bool switching() const { return !accepting_ || next_ != nullptr || workers_switching_ > 0; }
-  void start_reload();
-  void end_reload(const Diagnostics& diagnostics);
+  bool switching() const { return !accepting_ || reloading_; }
+  void start_reload(ReloadDone done);
+  void begin_waiting();
+  void begin_reload();
+  std::optional<conf::Config> read_again(Diagnostics& diagnostics);
+  /// `done` with the live tunnels of all workers.
+  void take_census(std::function<void(const Census&)> done);
+  void end_reload();
+  /// A drain has begun, and the reload under way has not reached the workers.
+  void give_up_reload();
+  void make_plan(const std::string& text, const std::string& file, const ReloadDone& done);
+  void compare_plan(const Generation& next, ReloadResult result, const ReloadDone& done);
+  void warn_of_workers(const conf::Config& config, Diagnostics& diagnostics) const;
   void start_drain();
   void on_worker_empty();
   void start_handover();
@@ -154,11 +188,17 @@ class Server {
   net::Loop loop_;
   std::unique_ptr<Generation> current_;
   std::unique_ptr<Generation> next_;  ///< a reload under way
-  bool reload_again_ = false;         ///< asked for while one was
+  bool reloading_ = false;
+  ReloadResult reload_result_;                        ///< of the reload under way
+  std::vector<ReloadDone> reload_asked_;              ///< who asked for it
+  std::vector<ReloadDone> reload_waiting_;            ///< who asks for the next one
+  std::vector<std::function<void()>> plans_waiting_;  ///< for the end of the reload under way
   unsigned workers_switching_ = 0;
   bool accepting_ = false;  ///< the first configuration is in force
   /// Every access log opened so far: one whose path comes back is used again, and none is closed on a worker.
   std::vector<std::pair<std::string, std::shared_ptr<LogFile>>> access_logs_;
+  std::vector<std::weak_ptr<const conf::Config>> configurations_;  ///< those that came into force
+  std::unique_ptr<Watch> watch_;                                   ///< null: nothing is watched
   Shared shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<net::Signals> signals_;

@@ -36,14 +36,15 @@ void Server::on_handed_over(pid_t to) {
     if (const auto part = follower(without_addresses, unused)) part();
   }
   // It may have read its configuration before the change that the reload was for.
-  if (std::exchange(reload_again_, false)) ::kill(to, SIGHUP);
+  if (!reload_waiting_.empty()) ::kill(to, SIGHUP);
   log::info("server", "handed over to process " + std::to_string(to) + ", which accepts; this one drains");
   drain_.begin(current_->blueprint->config->drain, Drain::Cause::handover);
+  begin_waiting();  // to be told so
 }
 
 void Server::on_handover_failed(const std::string& why) {
   log::error("server", "hand-over failed: " + why + "; this process goes on as before");
-  if (reload_again_) start_reload();
+  begin_waiting();
 }
 
 std::string Server::status() const {

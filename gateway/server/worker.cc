@@ -151,6 +151,16 @@ void Worker::ask(std::function<void()> answer) {
   loop_->post(std::move(answer));
 }
 
+void Worker::census(std::function<void(Census)> done) {
+  loop_->post([this, done = std::move(done)] {
+    Census census;
+    residents_.for_each([&census](const tunnel::Resident& resident) {
+      if (const auto place = resident.place()) census.count(*place);
+    });
+    done(std::move(census));
+  });
+}
+
 void Worker::probe_lag() {
   loop_->post([this, posted = std::chrono::steady_clock::now()] {
     lags_[next_lag_] = std::chrono::steady_clock::now() - posted;
@@ -211,6 +221,21 @@ void Worker::carry_out(Change& change) {
     }
   }
   gates_ = std::move(gates);  // what nobody kept stops accepting here
+  if (change.removals == nullptr || change.removals->empty()) return;
+  residents_.for_each([&](tunnel::Resident& resident) { apply(*change.removals, resident); });
+}
+
+void Worker::apply(const Removals& removals, tunnel::Resident& resident) {
+  const auto place = resident.place();
+  if (!place) return;
+  const auto fate = removals.of(*place);
+  if (!fate || *fate == conf::Upstream::OnRemoval::keep) return;
+  tunnel::DrainPlan plan;
+  plan.reason = Reason::removed;
+  plan.close_code = info(Reason::removed).close_code;
+  if (*fate == conf::Upstream::OnRemoval::drain) plan.window = snapshot_->config->drain.window;
+  plan.deadline = plan.window + snapshot_->config->timeouts.close;
+  resident.begin_drain(plan);
 }
 
 bool Worker::refresh(std::shared_ptr<tunnel::Snapshot>& snapshot, std::size_t& listener) {
@@ -235,6 +260,10 @@ void Worker::admit(std::unique_ptr<tunnel::Resident> resident) {
   tunnel::Resident* admitted = resident.release();  // owned by residents_; retire() takes it back
   residents_.push_back(*admitted);
   resident_count_.fetch_add(1, std::memory_order_relaxed);
+  if (const auto place = admitted->place(); place && place->config != snapshot_->config.get()) {
+    // A tunnel whose handshake was in flight during a reload.
+    apply(Removals(*place->config, *snapshot_->config), *admitted);
+  }
   if (!draining_) return;
   // A tunnel whose handshake was in flight: its plan is what is left of the others'.
   tunnel::DrainPlan late = drain_plan_;

@@ -16,6 +16,7 @@
 #include "gateway/net/loop.h"
 #include "gateway/server/blueprint.h"
 #include "gateway/server/control.h"
+#include "gateway/server/removal.h"
 #include "gateway/tunnel/client_connection.h"
 #include "gateway/tunnel/frame_trace.h"
 #include "gateway/tunnel/host.h"
@@ -56,9 +57,10 @@ struct Change {
     std::vector<net::SocketAddress> addresses;
   };
   std::shared_ptr<const Blueprint> blueprint;
-  std::vector<Entrance> entrances;      ///< by listener
-  std::vector<Resolved> addresses;      ///< what is known of the servers' names
-  std::shared_ptr<LogFile> access_log;  ///< null: off
+  std::vector<Entrance> entrances;           ///< by listener
+  std::vector<Resolved> addresses;           ///< what is known of the servers' names
+  std::shared_ptr<LogFile> access_log;       ///< null: off
+  std::shared_ptr<const Removals> removals;  ///< what goes with it from under tunnels; null: nothing
 };
 
 /// One loop and its thread, with listening sockets, upstream connections, tunnels and counters of its own.
@@ -95,6 +97,8 @@ class Worker final : public tunnel::Host {
   void untrace(std::string id, std::shared_ptr<tunnel::FrameTrace> trace);
   /// Calls `answer` on the worker's thread.
   void ask(std::function<void()> answer);
+  /// Counts its tunnels. `done` as for sample().
+  void census(std::function<void(Census)> done);
   /// Times how long a task waits for the worker's loop.
   void probe_lag();
 
@@ -108,6 +112,8 @@ class Worker final : public tunnel::Host {
   void run();
   std::shared_ptr<tunnel::Snapshot> build_snapshot(std::shared_ptr<const Blueprint> blueprint);
   void carry_out(Change& change);
+  /// Tells a tunnel what this step has for it, if anything.
+  void apply(const Removals& removals, tunnel::Resident& resident);
   void accept(std::size_t listener, std::unique_ptr<net::Stream> stream);
   void check_empty();
   TunnelList select_tunnels(const TunnelQuery& query);

@@ -3,9 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "conf/model.h"
 #include "gateway/base/intrusive_list.h"
+#include "gateway/base/reason.h"
 #include "gateway/net/loop.h"
 #include "gateway/tunnel/access_record.h"
 #include "metrics/counters.h"
@@ -19,6 +22,16 @@ struct DrainPlan {
   std::chrono::milliseconds window{0};
   std::chrono::milliseconds deadline{0};
   std::uint16_t close_code = 1001;
+  Reason reason = Reason::drain;  ///< what records and metrics will say
+};
+
+/// Where a tunnel runs, in the words of the configuration that it was accepted under; valid while it lives.
+struct TunnelPlace {
+  const conf::Config* config = nullptr;
+  std::size_t listener = 0;  ///< in config->listeners
+  std::size_t route = 0;     ///< in config->routes
+  const conf::Upstream* upstream = nullptr;
+  const conf::Server* server = nullptr;
 };
 
 struct ResidentTag;
@@ -32,6 +45,8 @@ class Resident : public net::Retired, public ListHook<ResidentTag> {
   virtual void begin_drain(const DrainPlan& plan) = 0;
   /// End now. The object retires itself.
   virtual void stop() = 0;
+  /// Nothing, if it is not a tunnel.
+  virtual std::optional<TunnelPlace> place() const { return std::nullopt; }
   /// Adds to a copy of the worker's tally what is counted only when this ends.
   virtual void add_to(metrics::Tally&) const {}
   /// Itself, once it is one.

@@ -355,6 +355,11 @@ void Tunnel::trace_own(const Direction& d, websocket::Opcode opcode, std::uint64
 // ---------------------------------------------------------------------------------------------------------------
 // Time
 
+std::optional<TunnelPlace> Tunnel::place() const {
+  return TunnelPlace{snapshot_->config.get(), origin_.listener, route_.index,
+                     &snapshot_->by_route[route_.index]->connector->conf(), upstream_.server->conf};
+}
+
 void Tunnel::begin_drain(const DrainPlan& plan) {
   if (finished_) return;
   const auto now = host_.loop().now();
@@ -362,6 +367,7 @@ void Tunnel::begin_drain(const DrainPlan& plan) {
   drain_at_ = now + milliseconds(window == 0 ? 0 : host_.random() % window);
   drain_cut_at_ = now + plan.deadline;
   drain_code_ = plan.close_code;
+  drain_reason_ = plan.reason;
   schedule();
 }
 
@@ -374,7 +380,7 @@ void Tunnel::on_deadline() {
   if (!closing_) {
     if (now >= drain_at_) {
       drain_at_ = Clock::time_point::max();
-      shut(Reason::drain, drain_code_, std::chrono::duration_cast<milliseconds>(drain_cut_at_ - now));
+      shut(drain_reason_, drain_code_, std::chrono::duration_cast<milliseconds>(drain_cut_at_ - now));
     } else if (expired(opened_, rules.max_lifetime, now)) {
       shut(Reason::max_lifetime, info(Reason::max_lifetime).close_code, snapshot_->config->timeouts.close);
     } else if (expired(last_activity_, rules.idle_timeout, now)) {

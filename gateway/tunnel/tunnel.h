@@ -50,6 +50,7 @@ class Tunnel final : public Resident {
 
   void begin_drain(const DrainPlan& plan) override;
   void stop() override { finish(Reason::stop); }
+  std::optional<TunnelPlace> place() const override;
   void add_to(metrics::Tally& tally) const override;
   Tunnel* as_tunnel() override { return this; }
 
@@ -175,6 +176,7 @@ class Tunnel final : public Resident {
   Clock::time_point drain_cut_at_{};                       ///< `cut_at_` once it came
   Clock::time_point armed_for_{};                          ///< when deadline_ will fire, if armed
   std::uint16_t drain_code_ = 0;
+  Reason drain_reason_ = Reason::drain;
   Reason reason_ = Reason::none;  ///< the first reason to end, which the record tells
   Party ended_by_ = Party::gateway;
   bool closing_ = false;  ///< shut() has begun

@@ -32,14 +32,12 @@ Gateway::Gateway(std::string yaml) : yaml_(complete(std::move(yaml))) {
   Diagnostics diagnostics;
   auto config = load(diagnostics);
   std::promise<void> accepting;
-  server_ = std::make_unique<server::Server>(
-      server::Server::Options{.handle_signals = false,
-                              .on_accepting = [&accepting] { accepting.set_value(); },
-                              .load = load,
-                              .on_reloaded =
-                                  [this](bool applied) {
-                                    if (const auto told = std::exchange(on_reloaded_, nullptr)) told(applied);
-                                  }});
+  server_ = std::make_unique<server::Server>(server::Server::Options{
+      .handle_signals = false,
+      .on_accepting = [&accepting] { accepting.set_value(); },
+      .load = load,
+      .parse = [this](const std::string& text, const std::string&,
+                      Diagnostics& found) { return conf::load_yaml_text(text, "plan.yaml", dir(), found); }});
   metrics_ = std::make_unique<admin::MetricsListener>(*server_);
   control_ = std::make_unique<admin::ControlListener>(
       *server_, admin::ControlListener::Program{.version = "test", .config_file = dir() + "/test.yaml"});
@@ -58,12 +56,18 @@ std::string Gateway::complete(std::string yaml) const {
   return yaml;
 }
 
-bool Gateway::reload(std::string yaml) {
+server::ReloadResult Gateway::reloaded(std::string yaml) {
   yaml_ = complete(std::move(yaml));
-  std::promise<bool> reloaded;
-  on_reloaded_ = [&reloaded](bool applied) { reloaded.set_value(applied); };
-  server_->reload();
+  std::promise<server::ReloadResult> reloaded;
+  server_->reload([&reloaded](const server::ReloadResult& result) { reloaded.set_value(result); });
   return reloaded.get_future().get();
+}
+
+server::ReloadResult Gateway::plan(std::string yaml) {
+  std::promise<server::ReloadResult> planned;
+  server_->plan(complete(std::move(yaml)), "",
+                [&planned](const server::ReloadResult& result) { planned.set_value(result); });
+  return planned.get_future().get();
 }
 
 std::string Gateway::in_front_of(const std::string& upstream, const std::string& more,

@@ -41,7 +41,11 @@ class Gateway {
   /// Lines of the access log so far; waits until there are `at_least` many.
   std::vector<std::string> access_log(std::size_t at_least);
   /// HUP with another configuration, and waits until it is in force; false if it was refused.
-  bool reload(std::string yaml);
+  bool reload(std::string yaml) { return reloaded(std::move(yaml)).applied; }
+  /// The same, with all that there is to say of it.
+  server::ReloadResult reloaded(std::string yaml);
+  /// What a reload with `yaml` would do.
+  server::ReloadResult plan(std::string yaml);
   /// TERM, and waits for the end. The destructor does it where the test did not.
   void drain();
   /// INT.
@@ -54,7 +58,6 @@ class Gateway {
 
   TempDir dir_;
   std::string yaml_;  ///< what a reload will read
-  std::function<void(bool)> on_reloaded_;
   std::unique_ptr<server::Server> server_;
   std::unique_ptr<admin::MetricsListener> metrics_;
   std::unique_ptr<admin::ControlListener> control_;

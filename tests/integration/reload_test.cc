@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <filesystem>
+
 #include "tests/integration/gateway.h"
 
 namespace tidegate::test {
@@ -83,6 +86,70 @@ TEST(Reload, RefusesNoConnectionWhileItHappens) {
     ASSERT_TRUE(gateway.reload(responding(200 + i % 3)));
     EXPECT_THAT(status_of(before), HasSubstr("HTTP/1.1 20"));
   }
+}
+
+TEST(Reload, ARemovedListenerAnswersWhoeverHadConnected) {
+  const std::string one = "  a: { address: \"127.0.0.1:0\" }\n";
+  Gateway gateway(responding(200, one));
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(gateway.reload(responding(200, one + "  b: { address: \"127.0.0.1:0\" }\n")));
+    std::vector<Peer> connected;
+    for (int each = 0; each < 20; ++each) {
+      connected.push_back(gateway.connect(1));
+      connected.back().send("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n");
+    }
+    ASSERT_TRUE(gateway.reload(responding(201, one)));
+    for (Peer& peer : connected) EXPECT_THAT(peer.read_message(), HasSubstr("HTTP/1.1 20"));
+  }
+}
+
+TEST(Reload, EveryoneWhoAsksIsAnswered) {
+  Gateway gateway(responding(200));
+  std::atomic<int> applied{0};
+  for (int i = 0; i < 10; ++i) {
+    gateway.server().reload([&applied](const server::ReloadResult& result) { applied += result.applied; });
+  }
+  EXPECT_TRUE(eventually([&applied] { return applied == 10; }));
+}
+
+TEST(Reload, ADrainRefusesIt) {
+  ScriptedUpstream upstream;
+  Gateway gateway(Gateway::in_front_of(upstream.url(), "drain: { window: 0s, deadline: 10s }\n"));
+  OpenTunnel tunnel(gateway, upstream);
+  gateway.server().begin_drain();
+  const server::ReloadResult result = gateway.reloaded(responding(200));
+  EXPECT_FALSE(result.applied);
+  ASSERT_EQ(1u, result.diagnostics.list().size());
+  EXPECT_THAT(result.diagnostics.list()[0].message, HasSubstr("draining"));
+  tunnel.client.close();
+}
+
+TEST(Plan, ChecksEverythingAndChangesNothing) {
+  Gateway gateway(responding(200));
+  const std::string more =
+      "  http: { address: \"127.0.0.1:0\" }\n  more: { address: \"unix:${dir}/more.sock\" }\n";
+  const server::ReloadResult plan =
+      gateway.plan(responding(202, more) + "log: { access: \"${dir}/other.log\" }\n");
+  EXPECT_TRUE(plan.applied);
+  EXPECT_FALSE(std::filesystem::exists(gateway.dir() + "/more.sock"));
+  EXPECT_FALSE(std::filesystem::exists(gateway.dir() + "/other.log"));
+  Peer client = gateway.connect();
+  EXPECT_EQ("HTTP/1.1 200 OK", status_of(client));
+}
+
+TEST(Plan, SaysWhyItCouldNotBeApplied) {
+  Gateway gateway(responding(200));
+  ScriptedUpstream occupant;
+  const std::string busy = "  http: { address: \"127.0.0.1:0\" }\n  more: { address: \"127.0.0.1:" +
+                           std::to_string(occupant.port()) + "\" }\n";
+  const server::ReloadResult plan =
+      gateway.plan(responding(202, busy) + "log: { access: /nonexistent/access.log }\n");
+  EXPECT_FALSE(plan.applied);
+  std::string said;
+  for (const Diagnostic& diagnostic : plan.diagnostics.list()) said += to_string(diagnostic) + "\n";
+  EXPECT_THAT(said, HasSubstr("plan.yaml:3:20: cannot listen on 127.0.0.1:"));
+  EXPECT_THAT(said, HasSubstr("cannot write the access log /nonexistent/access.log: no such file"));
+  EXPECT_FALSE(gateway.plan("listeners:\n  http: { adress: \":80\" }\n").applied);
 }
 
 }  // namespace

@@ -432,7 +432,8 @@ INSTANTIATE_TEST_SUITE_P(
             "listeners: { http: { address: \":80\" } }\n"
             "routes: [{ upstream: app }]\n"
             "upstreams: { app: }\n",
-            "3:14: \"upstream\" is a map; its keys are servers, balance, sticky, tls, resolve and keepalive"},
+            "3:14: \"upstream\" is a map; its keys are servers, balance, sticky, tls, resolve, keepalive and "
+            "on_removal"},
         ErrorCase{"Name",
                   "listeners: { http: { address: \":80\" } }\n"
                   "upstreams: { \"a/b\": http://a }\n",

@@ -156,6 +156,7 @@ TEST_F(EveryKey, OfAnUpstream) {
   EXPECT_EQ(chat.resolve, 30s);
   EXPECT_EQ(chat.keepalive_idle, 3s);
   EXPECT_EQ(chat.keepalive_max, 8u);
+  EXPECT_EQ(chat.on_removal, Upstream::OnRemoval::drain);
   const Upstream& rooms = config_.upstreams[2];
   EXPECT_EQ(rooms.balance, Upstream::Balance::random);
   EXPECT_EQ(rooms.sticky, (Sticky{"", text("$arg_room")}));

@@ -1,0 +1,57 @@
+#include "gateway/server/files.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+
+#include "gateway/base/bytes.h"
+#include "gateway/base/crypto.h"
+
+namespace tidegate::server {
+namespace {
+
+/// Certificates and configurations are small; of what is not, the beginning has to do.
+constexpr std::size_t kMost = 16 * kMiB;
+
+}  // namespace
+
+std::vector<std::string> files_of(const conf::Config& config) {
+  std::vector<std::string> files;
+  const auto add = [&files](const conf::Text& path) {
+    if (path.empty() || std::find(files.begin(), files.end(), path.value) != files.end()) return;
+    files.push_back(path.value);
+  };
+  for (const conf::Listener& listener : config.listeners) {
+    if (!listener.tls) continue;
+    for (const conf::Certificate& pair : listener.tls->certificates) {
+      add(pair.certificate);
+      add(pair.private_key);
+    }
+    if (listener.tls->client_auth) add(listener.tls->client_auth->ca);
+  }
+  for (const conf::Upstream& upstream : config.upstreams) add(upstream.tls.ca);
+  return files;
+}
+
+std::string digest_of(const std::string& path) {
+  const auto close = [](std::FILE* file) { std::fclose(file); };
+  const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rbe"), close);
+  if (file == nullptr) return "unreadable: " + std::to_string(errno);
+  std::string text;
+  char chunk[16 * 1024];
+  std::size_t count = 0;
+  while (text.size() < kMost && (count = std::fread(chunk, 1, sizeof chunk, file.get())) > 0) {
+    text.append(chunk, count);
+  }
+  if (std::ferror(file.get()) != 0) return "unreadable";
+  return base64_encode(sha256(text));
+}
+
+Contents contents_of(const conf::Config& config) {
+  Contents contents;
+  for (const std::string& path : files_of(config)) contents.emplace(path, digest_of(path));
+  return contents;
+}
+
+}  // namespace tidegate::server
