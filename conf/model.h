@@ -142,6 +142,7 @@ struct WebSocketRules {
   milliseconds ping_interval = 0ms;     ///< zero: no pings
   std::uint64_t max_message_bytes = 0;  ///< beyond: Close 1009; zero: no limit
   milliseconds max_lifetime = 0ms;      ///< zero: no limit
+  unsigned max_tunnels = 0;             ///< open at once through one route; zero: no limit
   bool operator==(const WebSocketRules&) const = default;
 };
 
@@ -173,7 +174,8 @@ struct Server {
   std::string unix_path;  ///< not empty: a unix socket ("unix:/path")
   std::string text;       ///< as written
   unsigned weight = 1;
-  bool backup = false;  ///< used only when no other server can be
+  bool backup = false;       ///< used only when no other server can be
+  unsigned max_tunnels = 0;  ///< open at once to this server; zero: no limit
   Position at;
   bool operator==(const Server&) const = default;
 };
@@ -230,6 +232,9 @@ struct Limits {
   std::size_t fields = 100;
   std::size_t uri_bytes = 8 * kKiB;
   std::uint64_t body_bytes = 0;  ///< zero: none; merged into routes
+  /// Tunnels open at once in the whole process; zero: no limit. None: auto, as many as the memory limit of
+  /// its cgroup has room for.
+  std::optional<unsigned> tunnels;
   bool operator==(const Limits&) const = default;
 };
 

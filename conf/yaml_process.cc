@@ -21,6 +21,16 @@ void read_timeouts(const Context& context, const Node& node, Timeouts& out) {
   read_route_timeouts(section, out.route);
 }
 
+void read_most_tunnels(Section& section, std::optional<unsigned>& out) {
+  const Node* node = section.find("tunnels");
+  if (node == nullptr) return;
+  const auto text = section.context().scalar(*node, "tunnels");
+  if (!text || *text == "auto") return;
+  unsigned most = 0;
+  section.number_or_none("tunnels", most, "auto");
+  out = most;
+}
+
 void read_limits(const Context& context, const Node& node, Limits& out) {
   Section section(context, node, "limits");
   std::uint64_t head = out.head_bytes;
@@ -30,6 +40,7 @@ void read_limits(const Context& context, const Node& node, Limits& out) {
   section.size("uri", uri, 64, kMiB);
   section.number("fields", fields, 1, 10000);
   section.size_or_none("body", out.body_bytes);
+  read_most_tunnels(section, out.tunnels);
   if (uri > head) {
     context.error(node, "\"uri\" is " + format_size(uri) + " and \"head\", which holds it, " +
                             format_size(head) + "; make \"head\" the larger");
@@ -207,6 +218,7 @@ void read_websocket(const Context& context, const Node& node, const std::string&
   section.duration("ping_interval", out.ping_interval);
   section.size_or_none("max_message", out.max_message_bytes);
   section.duration("max_lifetime", out.max_lifetime);
+  section.number_or_none("max_tunnels", out.max_tunnels);
 }
 
 void read_route_timeouts(Section& section, RouteTimeouts& out) {

@@ -262,6 +262,26 @@ void Section::number(std::string_view key, unsigned& out, unsigned least, unsign
   out = static_cast<unsigned>(*read);
 }
 
+void Section::number_or_none(std::string_view key, unsigned& out, std::string_view also) {
+  constexpr unsigned kMost = 100'000'000;
+  const Node* value = find(key);
+  if (value == nullptr) return;
+  const auto text = context_.scalar(*value, key);
+  if (!text) return;
+  if (*text == "none") {
+    out = 0;
+    return;
+  }
+  const auto read = parse_decimal(*text);
+  if (!read || *read < 1 || *read > kMost) {
+    context_.error(*value, in_quotes(*text) + " does not fit " + in_quotes(key) +
+                               "; write a whole number from 1 to " + std::to_string(kMost) + ", or " +
+                               (also.empty() ? "none" : std::string(also) + ", or none"));
+    return;
+  }
+  out = static_cast<unsigned>(*read);
+}
+
 void Section::report_choice(const Context& context, const Node& node, const std::string& text,
                             std::string_view what, const std::vector<std::string_view>& words) {
   context.error(node, in_quotes(text) + " does not fit " + in_quotes(what) + "; write " + one_of(words));

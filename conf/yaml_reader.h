@@ -68,6 +68,8 @@ class Section {
   /// A size of at least 1, or `none`, which is 0.
   void size_or_none(std::string_view key, std::uint64_t& out);
   void number(std::string_view key, unsigned& out, unsigned least, unsigned most);
+  /// A number of at least 1, or `none`, which is 0; `also` is a word that the caller has looked for.
+  void number_or_none(std::string_view key, unsigned& out, std::string_view also = {});
 
   template <typename E>
   using Choices = std::initializer_list<std::pair<std::string_view, E>>;

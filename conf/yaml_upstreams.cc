@@ -28,12 +28,15 @@ std::optional<Server> read_server(const Context& context, const Node& node) {
   std::optional<Server> server;
   if (address != nullptr) server = parse_server(context, *address, "address");
   unsigned weight = 1;
+  unsigned max_tunnels = 0;
   bool backup = false;
   section.number("weight", weight, 1, 1000);
   section.boolean("backup", backup);
+  section.number_or_none("max_tunnels", max_tunnels);
   if (server) {
     server->weight = weight;
     server->backup = backup;
+    server->max_tunnels = max_tunnels;
   }
   return server;
 }

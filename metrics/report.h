@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/slow_handshakes.h"
 #include "metrics/tally.h"
 
 namespace tidegate::metrics {
@@ -14,8 +15,9 @@ struct WorkerSample {
   unsigned worker = 0;
   Tally tally;
   std::uint64_t redirects = 0;
-  std::uint64_t tunnels = 0;                 ///< open now
-  std::chrono::duration<double> loop_lag{};  ///< the longest that a task waited for its loop lately
+  std::uint64_t tunnels = 0;                      ///< open now
+  std::vector<SlowHandshake> slowest_handshakes;  ///< of the last ten minutes, the slowest first
+  std::chrono::duration<double> loop_lag{};       ///< the longest that a task waited for its loop lately
 };
 
 struct ServerSample {
@@ -23,6 +25,9 @@ struct ServerSample {
   std::string server;
   bool up = true;
   std::uint64_t tunnels = 0;
+  bool drained = false;  ///< by an operator's order
+  unsigned weight = 1;   ///< in force: an operator's, else the configured one
+  unsigned configured_weight = 1;
 };
 
 struct CertificateSample {
@@ -45,6 +50,7 @@ struct Report {
   std::vector<CertificateSample> certificates;
   ReloadSample reloads;
   bool draining = false;
+  std::uint64_t max_tunnels = 0;  ///< that the process may have at once; 0: no limit
 };
 
 }  // namespace tidegate::metrics

@@ -4,46 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <fstream>
 #include <string>
 #include <utility>
 
+#include "gateway/server/cgroup.h"
 #include "gateway/tls/client_context.h"
 
 namespace tidegate::server {
-namespace {
-
-/// cgroup v2's cpu.max: "200000 100000", or "max 100000". Zero: no bound, or not told.
-double quota_of(const std::string& file) {
-  std::ifstream in(file);
-  std::string quota;
-  double period = 0;
-  if (!(in >> quota >> period) || quota == "max" || period <= 0) return 0;
-  return std::strtod(quota.c_str(), nullptr) / period;
-}
-
-/// The tightest CPU quota of this process's cgroup and those above it.
-double cpu_quota() {
-  std::ifstream in("/proc/self/cgroup");
-  std::string line;
-  double quota = 0;
-  while (std::getline(in, line)) {
-    if (!line.starts_with("0::")) continue;  // cgroup v2 alone
-    std::string path = line.substr(3);
-    while (true) {
-      const double here = quota_of("/sys/fs/cgroup" + path + "/cpu.max");
-      if (here > 0) quota = quota > 0 ? std::min(quota, here) : here;
-      const std::size_t slash = path.rfind('/');
-      if (slash == std::string::npos || path.size() <= 1) break;
-      path.resize(slash);
-    }
-  }
-  return quota;
-}
-
-}  // namespace
-
 std::shared_ptr<const Blueprint> Blueprint::make(std::shared_ptr<const conf::Config> config,
                                                  Diagnostics& diagnostics) {
   const std::size_t errors_before = diagnostics.errors();
@@ -86,8 +53,7 @@ unsigned worker_count(const conf::Config& config) {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
   int cores = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
-  const double quota = cpu_quota();
-  if (quota > 0) cores = std::min(cores, static_cast<int>(std::ceil(quota)));
+  if (const auto quota = cgroup::cpu_quota()) cores = std::min(cores, static_cast<int>(std::ceil(*quota)));
   return static_cast<unsigned>(std::max(cores, 1));
 }
 

@@ -40,6 +40,9 @@ class Writer {
   void size(const std::string& key, std::uint64_t bytes) const {
     if (bytes > 0) text(key, format_size(bytes));  // zero: no limit
   }
+  void count(const std::string& key, std::uint64_t most) const {
+    if (most > 0) number(key, most);  // zero: no limit
+  }
   void words(const std::string& key, const std::vector<std::string>& items) const {
     if (!items.empty()) text(key, list_of(items, [](const std::string& item) { return item; }));
   }
@@ -123,12 +126,13 @@ void describe(const conf::Respond& respond, const Writer& out) {
 }
 
 void describe(const conf::WebSocketRules& rules, const Writer& out) {
-  const auto& [origins, idle_timeout, ping_interval, max_message_bytes, max_lifetime] = rules;
+  const auto& [origins, idle_timeout, ping_interval, max_message_bytes, max_lifetime, max_tunnels] = rules;
   out.texts("origins", origins);
   out.duration("idle_timeout", idle_timeout);
   out.duration("ping_interval", ping_interval);
   out.size("max_message", max_message_bytes);
   out.duration("max_lifetime", max_lifetime);
+  out.count("max_tunnels", max_tunnels);
 }
 
 void describe(const conf::RouteTimeouts& timeouts, const Writer& out) {
@@ -186,11 +190,13 @@ void describe(const conf::Timeouts& timeouts, const Writer& out) {
 }
 
 void describe(const conf::Limits& limits, const Writer& out) {
-  const auto& [head_bytes, fields, uri_bytes, body_bytes] = limits;
+  const auto& [head_bytes, fields, uri_bytes, body_bytes, tunnels] = limits;
   out.size("head", head_bytes);
   out.number("fields", fields);
   out.size("uri", uri_bytes);
   out.size("body", body_bytes);
+  out.count("tunnels", tunnels.value_or(0));
+  if (!tunnels) out.text("tunnels", "auto");
 }
 
 std::string level_word(conf::Log::Level level) {
@@ -295,11 +301,12 @@ std::vector<Entry> describe(const conf::Upstream& upstream) {
 }
 
 std::vector<Entry> describe(const conf::Server& server) {
-  const auto& [scheme, host, port, unix_path, text, weight, backup, at] = server;
+  const auto& [scheme, host, port, unix_path, text, weight, backup, max_tunnels, at] = server;
   std::vector<Entry> entries;
   const Writer out(entries);
   out.number("weight", weight);
   out.boolean("backup", backup);
+  out.count("max_tunnels", max_tunnels);
   return entries;
 }
 

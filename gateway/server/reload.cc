@@ -10,6 +10,7 @@
 
 #include "gateway/base/log.h"
 #include "gateway/net/resolver.h"
+#include "gateway/server/cgroup.h"
 #include "gateway/server/description.h"
 #include "gateway/server/differences.h"
 #include "gateway/server/server.h"
@@ -107,9 +108,12 @@ std::unique_ptr<Server::Generation> Server::prepare(std::shared_ptr<const conf::
   const bool entrances = find_entrances(*next, workers, diagnostics);
   for (const Follower& follower : followers_) next->follow.push_back(follower(*config, diagnostics));
   if (!entrances || diagnostics.failed()) return nullptr;
+  next->tunnel_limit = tunnel_limit(config->limits, {cgroup::memory_limit(), descriptors_});
+  hold_servers(*next);
   for (Change& change : next->changes) {
     change.blueprint = next->blueprint;
     change.access_log = next->access_log;
+    change.max_tunnels = next->tunnel_limit.most;
   }
   return next;
 }
@@ -222,6 +226,8 @@ void Server::commit(Generation& generation) {
     log::info("server", "listening on " + generation.addresses[i].to_string() +
                             (listener.tls ? " (TLS)" : "") + " as listener " + listener.name);
   }
+  tell_tunnel_limit(generation);
+  note_leavers(generation);
   workers_switching_ = static_cast<unsigned>(workers_.size());
   // This runs inside a callback of the new directory; the old one may go.
   if (next_ != nullptr) current_ = std::move(next_);
@@ -234,6 +240,7 @@ std::size_t Server::configurations() {
 
 void Server::on_worker_switched() {
   if (--workers_switching_ > 0) return;
+  forget_leavers();
   if (std::exchange(accepting_, true)) return end_reload();
   note_configuration();
   sockets_.settle();

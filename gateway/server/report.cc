@@ -20,6 +20,19 @@ struct Pending {
   }
 };
 
+metrics::ServerSample sample_of(const conf::Upstream& upstream, const conf::Server& server,
+                                const upstream::ServerState& state) {
+  metrics::ServerSample sample;
+  sample.upstream = upstream.name;
+  sample.server = server.text;
+  sample.up = !state.unreachable.load(std::memory_order_relaxed);
+  sample.tunnels = state.tunnels.load(std::memory_order_relaxed);
+  sample.drained = state.drained.load(std::memory_order_relaxed);
+  sample.weight = state.weight(server.weight);
+  sample.configured_weight = server.weight;
+  return sample;
+}
+
 }  // namespace
 
 void Server::report(std::function<void(metrics::Report)> done) {
@@ -37,12 +50,10 @@ void Server::report(std::function<void(metrics::Report)> done) {
 metrics::Report Server::begin_report() {
   metrics::Report report;
   const Blueprint& blueprint = *current_->blueprint;
-  for (const conf::Upstream& upstream : blueprint.config->upstreams) {
-    for (const conf::Server& server : upstream.servers) {
-      const auto state = shared_.states.get(upstream.name, server.text);
-      report.servers.push_back({upstream.name, server.text,
-                                !state->unreachable.load(std::memory_order_relaxed),
-                                state->tunnels.load(std::memory_order_relaxed)});
+  const auto& upstreams = blueprint.config->upstreams;
+  for (std::size_t u = 0; u < upstreams.size(); ++u) {
+    for (std::size_t s = 0; s < upstreams[u].servers.size(); ++s) {
+      report.servers.push_back(sample_of(upstreams[u], upstreams[u].servers[s], *current_->servers[u][s]));
     }
   }
   for (std::size_t i = 0; i < blueprint.tls.size(); ++i) {
@@ -51,6 +62,7 @@ metrics::Report Server::begin_report() {
       report.certificates.push_back({blueprint.config->listeners[i].name, name, not_after});
     }
   }
+  report.max_tunnels = max_tunnels();
   report.reloads = reloads_;
   report.draining = drain_.begun();
   return report;

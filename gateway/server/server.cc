@@ -38,13 +38,13 @@ bool Server::start(std::shared_ptr<const conf::Config> config, Diagnostics& diag
     });
   }
   const unsigned count = worker_count(*config);
+  descriptors_ = net::raise_descriptor_limit();
   current_ = prepare(std::move(config), count, Purpose::use, diagnostics);
   if (current_ == nullptr) return false;
   if (watch_ != nullptr) watch_->on_applied();
 
-  const std::size_t descriptors = net::raise_descriptor_limit();
-  log::info("server", "up to " + std::to_string(descriptors) + " descriptors: about " +
-                          std::to_string(descriptors > 64 ? (descriptors - 64) / 2 : 0) + " tunnels");
+  log::info("server", "up to " + std::to_string(descriptors_) + " descriptors: about " +
+                          std::to_string(tunnels_for_descriptors(descriptors_)) + " tunnels");
   shared_.tickets = tls::make_ticket_keys();
   shared_.id_salt = random_u64();
   shared_.on_worker_switched = [this] { loop_.post([this] { on_worker_switched(); }); };

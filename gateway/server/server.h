@@ -22,6 +22,7 @@
 #include "gateway/server/listening_sockets.h"
 #include "gateway/server/service_manager.h"
 #include "gateway/server/trace.h"
+#include "gateway/server/tunnel_limit.h"
 #include "gateway/server/watch.h"
 #include "gateway/server/worker.h"
 #include "gateway/upstream/directory.h"
@@ -119,6 +120,13 @@ class Server {
   /// Configurations that something still runs under: the one in force, and older ones of open tunnels.
   std::size_t configurations();
 
+  /// An operator's word about one server of the configuration in force, from now on and through reloads,
+  /// until the server leaves the configuration. Answers what is wrong with it, or nothing. Main thread.
+  std::optional<std::string> order_server(const std::string& upstream, const std::string& server,
+                                          const ServerOrder& order);
+  /// How many tunnels the process may have at once; 0: no limit. Main thread.
+  std::uint64_t max_tunnels() const { return current_->tunnel_limit.most; }
+
   /// Connections and tunnels right now. Any thread.
   std::size_t residents() const;
 
@@ -133,7 +141,10 @@ class Server {
     std::unique_ptr<upstream::Directory> directory;
     /// What the directory has found so far, by upstream and server.
     std::map<std::pair<std::size_t, std::size_t>, std::vector<net::SocketAddress>> known;
-    Contents contents;                          ///< of the files it names, from before they were read
+    Contents contents;  ///< of the files it names, from before they were read
+    TunnelLimit tunnel_limit;
+    /// By upstream and server: what is known and was ordered of them stays while they are configured.
+    std::vector<std::vector<std::shared_ptr<upstream::ServerState>>> servers;
     std::vector<std::function<void()>> follow;  ///< the followers' parts
   };
 
@@ -175,6 +186,11 @@ class Server {
   std::string status() const;
   void ask_workers(std::function<void()> all_answered);
   void follow(Generation& generation);
+  void tell_tunnel_limit(const Generation& next) const;
+  void hold_servers(Generation& next);
+  /// Orders for servers that `next` has no more are forgotten when no worker asks them any more.
+  void note_leavers(const Generation& next);
+  void forget_leavers();
   /// A configuration came into force: remembers when.
   void note_configuration();
   /// Somebody may ask for a report.
@@ -184,6 +200,7 @@ class Server {
   void log_totals() const;
 
   Options options_;
+  std::size_t descriptors_ = 0;  ///< that the process may have open
   std::vector<Follower> followers_;
   net::Loop loop_;
   std::unique_ptr<Generation> current_;
@@ -194,6 +211,7 @@ class Server {
   std::vector<ReloadDone> reload_waiting_;            ///< who asks for the next one
   std::vector<std::function<void()>> plans_waiting_;  ///< for the end of the reload under way
   unsigned workers_switching_ = 0;
+  std::vector<std::shared_ptr<upstream::ServerState>> leavers_;
   bool accepting_ = false;  ///< the first configuration is in force
   /// Every access log opened so far: one whose path comes back is used again, and none is closed on a worker.
   std::vector<std::pair<std::string, std::shared_ptr<LogFile>>> access_logs_;

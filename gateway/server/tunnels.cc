@@ -60,17 +60,6 @@ struct PendingList {
   }
 };
 
-struct PendingClose {
-  bool found = false;
-  std::size_t missing;
-  std::function<void(bool)> done;
-
-  void take(bool here) {
-    found = found || here;
-    if (--missing == 0) done(found);
-  }
-};
-
 }  // namespace
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -88,11 +77,12 @@ void Server::list_tunnels(TunnelQuery query, std::function<void(TunnelList)> don
 }
 
 void Server::close_tunnel(std::string id, std::uint16_t code, std::function<void(bool found)> done) {
-  auto pending = std::make_shared<PendingClose>(PendingClose{false, workers_.size(), std::move(done)});
-  for (auto& worker : workers_) {
-    worker->close_tunnel(
-        id, code, [this, pending](bool found) { loop_.post([pending, found] { pending->take(found); }); });
-  }
+  const auto index = shared_.worker_of(id);
+  const auto answer = [this, done = std::move(done)](bool found) {
+    loop_.post([done, found] { done(found); });
+  };
+  if (!index || *index >= workers_.size()) return answer(false);
+  workers_[*index]->close_tunnel(std::move(id), code, answer);
 }
 
 void Worker::list_tunnels(TunnelQuery query, std::function<void(TunnelList)> done) {

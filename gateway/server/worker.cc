@@ -55,12 +55,16 @@ Worker::~Worker() {
   join();
 }
 
-std::shared_ptr<tunnel::Snapshot> Worker::build_snapshot(std::shared_ptr<const Blueprint> blueprint) {
+std::shared_ptr<tunnel::Snapshot> Worker::build_snapshot(const Change& change) {
+  const auto& blueprint = change.blueprint;
   auto snapshot = std::make_shared<tunnel::Snapshot>();
   const conf::Config& config = *blueprint->config;
   snapshot->config = blueprint->config;
   snapshot->routes = blueprint->routes;
   snapshot->tally = &tally_;
+  snapshot->slow_handshakes = &slow_handshakes_;
+  snapshot->tunnels = &shared_.tunnels;
+  snapshot->max_tunnels = change.max_tunnels;
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     snapshot->listeners.push_back(
         {&config.listeners[i],
@@ -84,6 +88,7 @@ std::shared_ptr<tunnel::Snapshot> Worker::build_snapshot(std::shared_ptr<const B
       if (candidate.connector->conf().name == route.upstream.value) site = &candidate;
     }
     snapshot->by_route.push_back(site);
+    snapshot->route_tunnels.push_back(shared_.route_tunnels.get(route.name));
     snapshot->route_counts.push_back(&tally_.route(route.name, route.upstream.value));
   }
   return snapshot;
@@ -141,6 +146,7 @@ void Worker::sample(std::function<void(metrics::WorkerSample)> done) {
     sample.tally = tally_;
     sample.redirects = counters_.redirects.value();
     for (const metrics::RouteCounts& counts : tally_.routes()) sample.tunnels += counts.tunnels_active;
+    sample.slowest_handshakes = slow_handshakes_.list(std::chrono::steady_clock::now());
     sample.loop_lag = *std::max_element(lags_.begin(), lags_.end());
     residents_.for_each([&sample](tunnel::Resident& resident) { resident.add_to(sample.tally); });
     done(std::move(sample));
@@ -205,7 +211,7 @@ void Worker::carry_out(Change& change) {
     gates_[i]->turn_away_newcomers();
     gates_[i]->accept_waiting();  // while its listener still has a meaning
   }
-  snapshot_ = build_snapshot(std::move(change.blueprint));
+  snapshot_ = build_snapshot(change);
   access_log_ = std::move(change.access_log);
   for (Change::Resolved& known : change.addresses) {
     snapshot_->upstreams[known.upstream].connector->set_addresses(known.server, std::move(known.addresses));

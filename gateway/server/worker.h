@@ -30,6 +30,8 @@ namespace tidegate::server {
 /// What the workers share with the server. Outlives them.
 struct Shared {
   upstream::ServerStates states;
+  LiveCount tunnels;         ///< and handshakes that may become one
+  LiveCounts route_tunnels;  ///< the same by route
   std::shared_ptr<tls::TicketKeys> tickets;
   std::uint64_t id_salt = 0;  ///< makes ids of one process differ from another's
   /// Called on a worker's thread when it has switched to another configuration.
@@ -61,6 +63,7 @@ struct Change {
   std::vector<Resolved> addresses;           ///< what is known of the servers' names
   std::shared_ptr<LogFile> access_log;       ///< null: off
   std::shared_ptr<const Removals> removals;  ///< what goes with it from under tunnels; null: nothing
+  std::uint64_t max_tunnels = 0;             ///< of the whole process; 0: no limit
 };
 
 /// One loop and its thread, with listening sockets, upstream connections, tunnels and counters of its own.
@@ -110,7 +113,7 @@ class Worker final : public tunnel::Host {
   struct Gate;  // a listener and where it accepts
 
   void run();
-  std::shared_ptr<tunnel::Snapshot> build_snapshot(std::shared_ptr<const Blueprint> blueprint);
+  std::shared_ptr<tunnel::Snapshot> build_snapshot(const Change& change);
   void carry_out(Change& change);
   /// Tells a tunnel what this step has for it, if anything.
   void apply(const Removals& removals, tunnel::Resident& resident);
@@ -136,6 +139,7 @@ class Worker final : public tunnel::Host {
   std::shared_ptr<LogFile> access_log_;
   metrics::Counters counters_;
   metrics::Tally tally_;
+  metrics::SlowHandshakes slow_handshakes_;
   std::array<std::chrono::steady_clock::duration, 16> lags_{};  ///< the last probes
   std::size_t next_lag_ = 0;
   std::unique_ptr<net::Loop> loop_;

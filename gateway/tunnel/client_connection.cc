@@ -20,6 +20,11 @@ constexpr milliseconds kLingering{2000};
 /// way.
 constexpr milliseconds kFirstRequest{1000};
 
+static std::string body_of(int status, Reason reason) {
+  std::string body = std::to_string(status);
+  return body.append(" ").append(http::reason_phrase(status)).append(": ").append(word(reason)).append("\n");
+}
+
 ClientConnection::ClientConnection(Host& host, std::shared_ptr<Snapshot> snapshot, std::size_t listener,
                                    std::unique_ptr<net::Stream> socket)
     : host_(host),
@@ -55,7 +60,8 @@ void ClientConnection::on_open() {
   state_ = State::head;
   const net::TlsInfo& tls = *stream_->tls();
   ++entered_->tls_completed[tls.version == "TLSv1.2" ? 0 : 1][tls.resumed ? 1 : 0];
-  snapshot_->tally->observe(metrics::Phase::tls, std::chrono::steady_clock::now() - accepted_at_);
+  tls_time_ = std::chrono::steady_clock::now() - accepted_at_;
+  snapshot_->tally->observe(metrics::Phase::tls, *tls_time_);
   deadline_.arm(host_.loop().timers(), host_.draining() ? kFirstRequest : snapshot_->config->timeouts.header);
 }
 
@@ -246,7 +252,11 @@ void ClientConnection::serve_route() {
       head.content_length > route.conf->max_body_bytes) {
     return refuse(Error(Reason::body_too_large), make_record());
   }
-  exchange_ = std::make_unique<Exchange>(*this, *snapshot_->by_route[route.index]);
+  Places places;
+  if (head.upgrade == http::Upgrade::websocket && !places.take(*snapshot_, route, request_->id)) {
+    return fail(Error(Reason::too_many_tunnels), {});
+  }
+  exchange_ = std::make_unique<Exchange>(*this, *snapshot_->by_route[route.index], std::move(places));
   exchange_->start();
 }
 
@@ -308,9 +318,7 @@ void ClientConnection::answer(Answer answer) {
 
 void ClientConnection::refuse(const Error& error, AccessRecord record) {
   const int status = http_status(error);
-  const std::string_view phrase = http::reason_phrase(status);
-  std::string body = std::to_string(status);
-  body.append(" ").append(phrase).append(": ").append(word(error.reason)).append("\n");
+  const std::string body = body_of(status, error.reason);
   http::OwnResponse response;
   response.status = status;
   response.content_type = "text/plain; charset=utf-8";
@@ -346,16 +354,19 @@ void ClientConnection::on_exchange_done(const AccessRecord& record) {
 void ClientConnection::on_exchange_failed(const Error& error, const AccessRecord& record) {
   // After a fault of the upstream's the client's connection goes on, if its request was read to the end.
   if (error.at_fault == Party::client || exchange_->wants_body()) return refuse(error, record);
+  fail(error, record);
+}
+
+void ClientConnection::fail(const Error& error, const AccessRecord& record) {
   const int status = http_status(error);
   Answer failed;
   failed.status = status;
-  failed.body = std::to_string(status);
-  failed.body.append(" ")
-      .append(http::reason_phrase(status))
-      .append(": ")
-      .append(word(error.reason))
-      .append("\n");
+  failed.body = body_of(status, error.reason);
   failed.route = request_->route;
+  // RFC 9110 §10.2.3: when asking again may be worth it.
+  if (error.reason == Reason::too_many_tunnels || error.reason == Reason::no_server) {
+    failed.fields = {{"Retry-After", "5"}};
+  }
   failed.reason = error.reason;
   failed.record = record;
   answer(std::move(failed));
@@ -369,7 +380,7 @@ void ClientConnection::on_exchange_cut(const AccessRecord& record, bool by_frami
   cut(record.reason);
 }
 
-void ClientConnection::on_upgraded(upstream::Connection upstream, const AccessRecord& record,
+void ClientConnection::on_upgraded(upstream::Connection upstream, Places places, const AccessRecord& record,
                                    Bytes from_upstream) {
   AccessRecord opened = record;
   opened.event = AccessRecord::Event::tunnel_open;
@@ -380,6 +391,7 @@ void ClientConnection::on_upgraded(upstream::Connection upstream, const AccessRe
   origin.host = request_->head->authority;
   origin.listener = listener_;
   origin.entered = std::exchange(entered_, nullptr);  // the tunnel is that connection from here on
+  origin.places = std::move(places);
   finish_record(opened);
 
   auto tunnel = std::make_unique<Tunnel>(host_, snapshot_, *request_->route, std::move(stream_),

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/http/forward.h"
@@ -9,6 +10,7 @@
 #include "gateway/net/loop.h"
 #include "gateway/net/stream.h"
 #include "gateway/tunnel/host.h"
+#include "gateway/tunnel/places.h"
 #include "gateway/tunnel/request.h"
 #include "gateway/tunnel/snapshot.h"
 
@@ -40,6 +42,10 @@ class ClientConnection final : public Resident, private net::StreamListener {
   const Request& request() const { return *request_; }
   /// Will the connection serve another request after this one, as far as is known now?
   bool keeps_alive() const { return keep_alive_ && !host_.draining(); }
+  /// Of its TLS handshake, before its first request; later ones have not waited for it.
+  std::optional<std::chrono::steady_clock::duration> tls_time() const {
+    return served_one_ ? std::nullopt : tls_time_;
+  }
   void forbid_keep_alive() { keep_alive_ = false; }
   net::Flow write(std::span<const Bytes> pieces);
   /// The exchange is over and its answer is written whole: log it, then the next request or goodbye.
@@ -51,7 +57,8 @@ class ClientConnection final : public Resident, private net::StreamListener {
   void on_exchange_cut(const AccessRecord& record, bool by_framing);
   /// The upstream accepted the handshake, and its 101 was written to the client. Takes the tunnel over;
   /// `from_upstream` came behind the 101.
-  void on_upgraded(upstream::Connection upstream, const AccessRecord& record, Bytes from_upstream);
+  void on_upgraded(upstream::Connection upstream, Places places, const AccessRecord& record,
+                   Bytes from_upstream);
 
   /// Bytes of this connection's next request, or behind a handshake, that wait for the exchange to end.
   static constexpr std::size_t kHoldLimit = 64 * kKiB;
@@ -89,6 +96,8 @@ class ClientConnection final : public Resident, private net::StreamListener {
   };
   /// An answer of the gateway's own to a sound request; the connection goes on where that is safe.
   void answer(Answer answer);
+  /// The error's status, as an answer: the connection goes on.
+  void fail(const Error& error, const AccessRecord& record);
   void send_redirect(const conf::Redirect& redirect, const routing::Template& to,
                      const routing::CompiledRoute* route);
   /// Refused: the status, Connection: close, nothing after it is read as a request.
@@ -114,6 +123,7 @@ class ClientConnection final : public Resident, private net::StreamListener {
   std::string held_;
   metrics::ListenerCounts* entered_ = nullptr;  ///< where it counts as active; null: a tunnel has taken over
   std::chrono::steady_clock::time_point accepted_at_;  ///< under TLS
+  std::optional<std::chrono::steady_clock::duration> tls_time_;
   net::DeadlineOf<ClientConnection, &ClientConnection::on_deadline> deadline_{*this};
   State state_ = State::head;
   bool keep_alive_ = true;

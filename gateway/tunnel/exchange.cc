@@ -66,12 +66,13 @@ class Gathered {
 
 }  // namespace
 
-Exchange::Exchange(ClientConnection& client, UpstreamSite& site)
+Exchange::Exchange(ClientConnection& client, UpstreamSite& site, Places places)
     : client_(client),
       host_(client.host()),
       site_(site),
       request_(client.request()),
       route_(*client.request().route->conf),
+      places_(std::move(places)),
       request_body_(request_.head->framing, request_.head->content_length, Party::client),
       parser_(kResponseLimits),
       owes_continue_(request_.head->expect_continue) {}
@@ -91,12 +92,13 @@ void Exchange::start() {
   }
   wish_.timeout = route_.timeouts.connect;
   wish_.log_id = request_.id;
+  wish_.for_tunnel = request_.head->upgrade == http::Upgrade::websocket;
   make_head();
   // A client that waits for the upstream's 100 is not slow.
   if (wants_body() && !request_.head->expect_continue) {
     body_deadline_.arm(host_.loop().timers(), route_.timeouts.body);
   }
-  if (request_.head->upgrade != http::Upgrade::websocket) {
+  if (!wish_.for_tunnel) {
     if (auto idle = site_.connector->take_idle(wish_)) return on_connected(std::move(*idle));
   }
   attempt_ = site_.connector->connect(wish_, *this);
@@ -290,6 +292,7 @@ void Exchange::relay_informational(const http::ResponseHead& head) {
 void Exchange::begin_response(std::unique_ptr<http::ResponseHead> head, std::string& text) {
   response_ = std::move(head);
   status_ = response_->status;
+  give_up_places();  // no tunnel comes of it
   response_deadline_.disarm();
   response_body_.emplace(response_->framing, response_->content_length, Party::upstream);
   const int minor = request_.head->minor_version;
@@ -385,12 +388,14 @@ void Exchange::upgrade(const http::ResponseHead& head, Bytes behind) {
   http::append_response(text, head, context);
   write_to_client(std::array{as_bytes(text)});
   status_ = 101;
-  count_handshake_phases(client_.snapshot(), request_, connected_at_);
+  count_handshake_phases(client_.snapshot(), request_,
+                         {client_.tls_time(), connected_at_, upstream_.server->conf});
   if (std::exchange(upstream_paused_, false)) upstream_.stream->resume_reading();
   const AccessRecord opened = record();
   upstream::Connection upstream = std::move(upstream_);
+  Places places = std::move(places_);
   release();
-  client_.on_upgraded(std::move(upstream), opened, behind);
+  client_.on_upgraded(std::move(upstream), std::move(places), opened, behind);
 }
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -469,7 +474,13 @@ void Exchange::release() {
   client_stall_.disarm();
   attempt_.reset();
   upstream_.stream.reset();
+  give_up_places();
   update_client_pause();
+}
+
+void Exchange::give_up_places() {
+  places_.release();
+  upstream_.claim.release();
 }
 
 AccessRecord Exchange::record() const {

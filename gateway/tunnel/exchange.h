@@ -27,7 +27,8 @@ namespace tidegate::tunnel {
 ///         cancel(). From then on it holds neither stream nor deadline.
 class Exchange final : public net::Retired, private upstream::ConnectListener, private net::StreamListener {
  public:
-  Exchange(ClientConnection& client, UpstreamSite& site);
+  /// `places`: of a handshake, given back when it turns out that no tunnel comes of it.
+  Exchange(ClientConnection& client, UpstreamSite& site, Places places);
   ~Exchange() override;
 
   void start();
@@ -70,6 +71,7 @@ class Exchange final : public net::Retired, private upstream::ConnectListener, p
   void complete();
   void fail(const Error& error);
   void release();
+  void give_up_places();
 
   void on_response_deadline() { fail(Error(Reason::upstream_timeout)); }
   void on_body_deadline() { fail(Error(Reason::body_timeout)); }
@@ -81,6 +83,7 @@ class Exchange final : public net::Retired, private upstream::ConnectListener, p
   UpstreamSite& site_;
   const Request& request_;
   const conf::Route& route_;
+  Places places_;
   upstream::Connector::Wish wish_;
   std::unique_ptr<upstream::Attempt> attempt_;
   upstream::Connection upstream_;

@@ -32,12 +32,21 @@ void count_request(const Snapshot& snapshot, std::size_t listener, const Request
   }
 }
 
-void count_handshake_phases(const Snapshot& snapshot, const Request& request,
-                            std::chrono::steady_clock::time_point connected) {
+void count_handshake_phases(const Snapshot& snapshot, const Request& request, const HandshakeCourse& course) {
   const auto now = std::chrono::steady_clock::now();
-  snapshot.tally->observe(metrics::Phase::connect, connected - request.began);
-  snapshot.tally->observe(metrics::Phase::upstream, now - connected);
-  snapshot.tally->observe(metrics::Phase::total, now - request.began);
+  const auto total = now - request.began;
+  snapshot.tally->observe(metrics::Phase::connect, course.connected - request.began);
+  snapshot.tally->observe(metrics::Phase::upstream, now - course.connected);
+  snapshot.tally->observe(metrics::Phase::total, total);
+  if (!snapshot.slow_handshakes->takes(total, now)) return;
+  snapshot.slow_handshakes->add({.id = request.id,
+                                 .at = std::chrono::system_clock::now(),
+                                 .route = request.route->conf->name,
+                                 .server = course.server->text,
+                                 .total = total,
+                                 .tls = course.tls,
+                                 .connect = course.connected - request.began,
+                                 .response = now - course.connected});
 }
 
 }  // namespace tidegate::tunnel

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "conf/model.h"
+#include "gateway/base/live_count.h"
 #include "gateway/routing/route_table.h"
 #include "gateway/tls/server_context.h"
 #include "gateway/upstream/connector.h"
+#include "metrics/slow_handshakes.h"
 #include "metrics/tally.h"
 
 namespace tidegate::tunnel {
@@ -35,6 +37,11 @@ struct Snapshot {
   std::vector<UpstreamSite> upstreams;  ///< as in config->upstreams
   std::vector<UpstreamSite*> by_route;  ///< as in config->routes; null: the route names no upstream
   std::vector<metrics::RouteCounts*> route_counts;  ///< as in config->routes
+  /// By route: tunnels through it and handshakes that may become one, of every worker and configuration.
+  std::vector<std::shared_ptr<LiveCount>> route_tunnels;
+  LiveCount* tunnels = nullptr;   ///< likewise, of the whole process; outlives the snapshot
+  std::uint64_t max_tunnels = 0;  ///< of the whole process; 0: no limit
+  metrics::SlowHandshakes* slow_handshakes = nullptr;  ///< the worker's; outlives the snapshot
   metrics::Tally* tally = nullptr;  ///< the worker's, where the counts above are; outlives the snapshot
 
   /// Null is a request that no route matched.

@@ -37,6 +37,8 @@ Tunnel::Tunnel(Host& host, std::shared_ptr<Snapshot> snapshot, const routing::Co
 
 Tunnel::~Tunnel() {
   upstream_.server->state->tunnels.fetch_sub(1, std::memory_order_relaxed);
+  upstream_.claim.release();
+  origin_.places.release();  // before anybody hears that it has ended
   host_.counters().tunnels_closed.add();
 }
 

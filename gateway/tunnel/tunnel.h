@@ -10,6 +10,7 @@
 #include "gateway/net/stream.h"
 #include "gateway/tunnel/frame_trace.h"
 #include "gateway/tunnel/host.h"
+#include "gateway/tunnel/places.h"
 #include "gateway/tunnel/snapshot.h"
 #include "gateway/tunnel/tunnel_info.h"
 #include "gateway/upstream/connector.h"
@@ -25,6 +26,7 @@ struct TunnelOrigin {
   std::string host;
   std::size_t listener = 0;                    ///< index in the snapshot
   metrics::ListenerCounts* entered = nullptr;  ///< where the client's connection counts as active
+  Places places;
 };
 
 /// Joins a client and an upstream after a verified 101: bytes go from one read straight to the other side's

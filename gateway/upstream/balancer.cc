@@ -54,7 +54,11 @@ std::uint64_t exponential(std::uint64_t x) {
 }
 
 std::uint32_t weight_of(const Server& server) {
-  return std::max(1u, server.conf->weight);
+  return std::max(1u, server.state->weight(server.conf->weight));
+}
+
+bool drained(const Server& server) {
+  return server.state->drained.load(std::memory_order_relaxed);
 }
 
 bool avoided(const Server& server, std::int64_t now_ms) {
@@ -74,6 +78,7 @@ struct Balancer::Candidate {
   Server* server;
   unsigned rank;
   std::uint64_t load;
+  std::uint32_t weight;  ///< read once: an operator may change it meanwhile
 
   bool ties_with(const Candidate& other) const { return rank == other.rank && compare_load(other) == 0; }
   bool before(const Candidate& other) const {
@@ -83,8 +88,8 @@ struct Balancer::Candidate {
  private:
   /// load / weight against the other's, without dividing.
   int compare_load(const Candidate& other) const {
-    const std::uint64_t mine = load * weight_of(*other.server);
-    const std::uint64_t theirs = other.load * weight_of(*server);
+    const std::uint64_t mine = load * other.weight;
+    const std::uint64_t theirs = other.load * weight;
     return mine < theirs ? -1 : mine > theirs ? 1 : 0;
   }
 };
@@ -121,6 +126,7 @@ std::vector<Balancer::Candidate> Balancer::candidates(std::optional<std::string_
   std::vector<Candidate> list;
   list.reserve(servers_.size());
   for (Server& server : servers_) {
+    if (drained(server)) continue;
     std::uint64_t load = 0;  // all alike: round robin decides
     if (hashed) {
       load = exponential(mix(value ^ server.hash_key));
@@ -129,7 +135,7 @@ std::vector<Balancer::Candidate> Balancer::candidates(std::optional<std::string_
     } else if (upstream_.balance == conf::Upstream::Balance::least_tunnels) {
       load = server.state->tunnels.load(std::memory_order_relaxed);
     }
-    list.push_back({&server, rank_of(server, now_ms), load});
+    list.push_back({&server, rank_of(server, now_ms), load, weight_of(server)});
   }
   std::stable_sort(list.begin(), list.end(),
                    [](const Candidate& a, const Candidate& b) { return a.before(b); });
@@ -146,8 +152,8 @@ void Balancer::take_turn(std::vector<Candidate>& list) {
   };
   std::int64_t total = 0;
   for (auto it = list.begin(); it != tied_end; ++it) {
-    current(*it) += weight_of(*it->server);
-    total += weight_of(*it->server);
+    current(*it) += it->weight;
+    total += it->weight;
   }
   // Whose turn is next also says who is tried when the chosen one fails.
   std::stable_sort(list.begin(), tied_end,
@@ -158,9 +164,10 @@ void Balancer::take_turn(std::vector<Candidate>& list) {
 std::vector<Server*> Balancer::order(std::optional<std::string_view> hash, std::string_view cookie,
                                      std::int64_t now_ms) {
   if (servers_.empty()) return {};
-  if (servers_.size() == 1) return {&servers_.front()};
+  if (servers_.size() == 1 && !drained(servers_.front())) return {&servers_.front()};
 
   std::vector<Candidate> list = candidates(hash, now_ms);
+  if (list.empty()) return {};
   constexpr unsigned kBackup = 1;
   const auto stuck = std::find_if(list.begin(), list.end(), [&](const Candidate& c) {
     return !cookie.empty() && c.server->cookie_value == cookie &&

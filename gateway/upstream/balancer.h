@@ -34,7 +34,8 @@ class Balancer {
  public:
   Balancer(const conf::Upstream& upstream, ServerStates& states);
 
-  /// Every server once, in the order in which they should be tried for one request. First those that can be
+  /// Every server once that no operator has drained, in the order in which they should be tried for one
+  /// request. First those that can be
   /// used, then the backups that can, then those being avoided, then those whose name is not resolved; within
   /// each the chosen one first.
   ///

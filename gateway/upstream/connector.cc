@@ -41,12 +41,12 @@ std::optional<Connection> Connector::take_idle(Wish& wish) {
   Server* server = wish.order.front();
   auto stream = impl_->pools[server->index]->take();
   if (stream == nullptr) return std::nullopt;
-  return Connection{std::move(stream), server, true};
+  return Connection{std::move(stream), server, true, {}};
 }
 
 std::unique_ptr<Attempt> Connector::connect(const Wish& wish, ConnectListener& listener) {
-  return std::make_unique<Dialling>(impl_->loop, conf(), impl_->tls.get(), impl_->order(wish), wish.timeout,
-                                    listener, impl_->counts, wish.log_id);
+  return std::make_unique<Dialling>(impl_->loop, conf(), impl_->tls.get(), impl_->order(wish), wish, listener,
+                                    impl_->counts);
 }
 
 void Connector::keep(Connection connection, int keep_alive_timeout_s) {

@@ -23,6 +23,7 @@ struct Connection {
   std::unique_ptr<net::Stream> stream;
   Server* server = nullptr;
   bool reused = false;
+  Claim claim{};  ///< of a tunnel's, its place under the server's `max_tunnels`
 };
 
 /// Hears how connecting ended: exactly one of the two, from the loop, unless cancelled. Both may destroy the
@@ -56,6 +57,7 @@ class Connector {
   struct Wish {
     std::optional<std::string> hash;  ///< sticky by hash: the value
     std::string cookie;               ///< sticky by cookie: what the client sent
+    bool for_tunnel = false;          ///< a handshake: the server must have room for another tunnel
     bool fresh = false;  ///< no idle connection (a handshake, or a try after a reused one failed)
     /// For a whole attempt, every server and address of it; zero: no limit.
     std::chrono::milliseconds timeout{5000};
@@ -73,7 +75,9 @@ class Connector {
 
   /// Dials: every address of a server in turn, then the next server. A server that can't be reached is
   /// avoided for 10 s. Fails with the last server's error; upstream_connect_timeout when the time is over;
-  /// upstream_unresolved if no server has an address; out_of_descriptors if we ourselves have none left.
+  /// upstream_unresolved if no server has an address; no_server if an operator has drained them all;
+  /// too_many_tunnels if those that could be asked are full; out_of_descriptors if we ourselves have none
+  /// left.
   std::unique_ptr<Attempt> connect(const Wish& wish, ConnectListener& listener);
 
   /// Keeps the connection for another request, for `keepalive_idle` or what the upstream said (less 1 s; -1:

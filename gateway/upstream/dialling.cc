@@ -32,16 +32,17 @@ bool is_out_of_descriptors(const Error& error) {
 }  // namespace
 
 Dialling::Dialling(net::Loop& loop, const conf::Upstream& upstream, tls::ClientContext* tls,
-                   std::vector<Server*> order, milliseconds timeout, ConnectListener& listener,
-                   metrics::UpstreamCounts* counts, std::string_view log_id)
+                   std::vector<Server*> order, const Connector::Wish& wish, ConnectListener& listener,
+                   metrics::UpstreamCounts* counts)
     : loop_(loop),
       upstream_(upstream),
       tls_(tls),
       listener_(listener),
       counts_(counts),
-      log_id_(log_id),
-      order_(std::move(order)) {
-  if (timeout > 0ms) end_ = loop_.now() + timeout;
+      log_id_(wish.log_id),
+      order_(std::move(order)),
+      for_tunnel_(wish.for_tunnel) {
+  if (wish.timeout > 0ms) end_ = loop_.now() + wish.timeout;
   if (find_next_address()) {
     dial_next();
   } else {
@@ -49,12 +50,43 @@ Dialling::Dialling(net::Loop& loop, const conf::Upstream& upstream, tls::ClientC
   }
 }
 
+bool Dialling::usable(const Server& server) const {
+  const ServerState& state = *server.state;
+  if (server.addresses.empty() || state.drained.load(std::memory_order_relaxed)) return false;
+  return !for_tunnel_ || server.conf->max_tunnels == 0 || state.claims.value() < server.conf->max_tunnels;
+}
+
+/// Why there was no address at all.
+Error Dialling::nothing_to_try() const {
+  const auto resolved = [](const Server* server) { return !server->addresses.empty(); };
+  const auto drained = [](const Server* server) {
+    return server->state->drained.load(std::memory_order_relaxed);
+  };
+  if (std::all_of(order_.begin(), order_.end(), drained)) {
+    log::warning("upstream", "every server of " + upstream_.name + " is drained by order: the answer is 503",
+                 log_id_);
+    return Error(Reason::no_server);
+  }
+  if (for_tunnel_ && std::any_of(order_.begin(), order_.end(), resolved)) {
+    log::warning("upstream",
+                 "every server of " + upstream_.name +
+                     " has the tunnels that its max_tunnels allows: handshakes are answered 503",
+                 log_id_);
+    return Error(Reason::too_many_tunnels);
+  }
+  return Error(Reason::upstream_unresolved);
+}
+
 /// Makes addresses_[next_address_] the next to try; false if there is none.
 bool Dialling::find_next_address() {
   while (next_address_ == addresses_.size()) {
     if (next_server_ == order_.size()) return false;
     Server* server = order_[next_server_++];
-    if (server->addresses.empty()) continue;
+    if (!usable(*server)) continue;
+    if (for_tunnel_) {
+      claim_ = Claim::take(server->state->claims, server->conf->max_tunnels);
+      if (!claim_) continue;  // another was faster
+    }
     server_ = server;
     addresses_ = server->addresses;
     next_address_ = 0;
@@ -64,7 +96,9 @@ bool Dialling::find_next_address() {
 
 std::size_t Dialling::addresses_left() const {
   std::size_t left = addresses_.size() - next_address_;
-  for (std::size_t i = next_server_; i < order_.size(); ++i) left += order_[i]->addresses.size();
+  for (std::size_t i = next_server_; i < order_.size(); ++i) {
+    if (usable(*order_[i])) left += order_[i]->addresses.size();
+  }
   return left;
 }
 
@@ -89,7 +123,7 @@ void Dialling::dial_next() {
 void Dialling::on_open() {
   disarm();
   welcome_server();
-  listener_.on_connected({std::move(stream_), server_, false});
+  listener_.on_connected({std::move(stream_), server_, false, std::move(claim_)});
 }
 
 void Dialling::on_end(net::End) {
@@ -98,8 +132,9 @@ void Dialling::on_end(net::End) {
 
 void Dialling::on_deadline() {
   if (stream_ == nullptr) {
-    count(Reason::upstream_unresolved);
-    return listener_.on_connect_failed(Error(Reason::upstream_unresolved));
+    const Error error = nothing_to_try();
+    if (error.at_fault == Party::upstream) count(error.reason);
+    return listener_.on_connect_failed(error);
   }
   failed(Error(Reason::upstream_connect_timeout));
 }

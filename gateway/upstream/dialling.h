@@ -24,8 +24,8 @@ class Dialling final : public Attempt, private net::StreamListener, private net:
  public:
   /// `tls` may be null if no server speaks it. Never calls the listener from within.
   Dialling(net::Loop& loop, const conf::Upstream& upstream, tls::ClientContext* tls,
-           std::vector<Server*> order, std::chrono::milliseconds timeout, ConnectListener& listener,
-           metrics::UpstreamCounts* counts, std::string_view log_id);
+           std::vector<Server*> order, const Connector::Wish& wish, ConnectListener& listener,
+           metrics::UpstreamCounts* counts);
 
   Server* server() const override { return server_; }
 
@@ -38,6 +38,9 @@ class Dialling final : public Attempt, private net::StreamListener, private net:
   void on_deadline() override;
   std::string_view log_id() const override { return log_id_; }
 
+  /// May it be tried: its name is resolved, no operator has drained it, and it has room?
+  bool usable(const Server& server) const;
+  Error nothing_to_try() const;
   bool find_next_address();
   std::size_t addresses_left() const;
   std::optional<std::chrono::milliseconds> time_left() const;
@@ -54,8 +57,10 @@ class Dialling final : public Attempt, private net::StreamListener, private net:
   metrics::UpstreamCounts* counts_;  ///< null: nobody counts
   const std::string_view log_id_;    ///< the request's
   const std::vector<Server*> order_;
+  const bool for_tunnel_;
   std::size_t next_server_ = 0;  ///< in order_
   Server* server_ = nullptr;
+  Claim claim_;                                ///< of a tunnel's: on server_
   std::vector<net::SocketAddress> addresses_;  ///< of server_, when its turn came: lookups go on meanwhile
   std::size_t next_address_ = 0;               ///< in addresses_
   std::optional<std::chrono::steady_clock::time_point> end_;  ///< of the whole attempt; none: no limit

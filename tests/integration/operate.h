@@ -38,4 +38,17 @@ inline bool close_tunnel(Gateway& gateway, const std::string& id, std::uint16_t 
       gateway, [&gateway, id, code](auto done) { gateway.server().close_tunnel(id, code, std::move(done)); });
 }
 
+/// What is wrong with the order; empty: it was carried out.
+inline std::string order_server(Gateway& gateway, const std::string& upstream, const std::string& server,
+                                server::ServerOrder order) {
+  return on_main<std::string>(gateway, [&gateway, upstream, server, order](auto done) {
+    done(gateway.server().order_server(upstream, server, order).value_or(""));
+  });
+}
+
+inline metrics::Report report_of(Gateway& gateway) {
+  return on_main<metrics::Report>(gateway,
+                                  [&gateway](auto done) { gateway.server().report(std::move(done)); });
+}
+
 }  // namespace tidegate::test

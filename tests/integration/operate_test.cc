@@ -85,6 +85,8 @@ TEST_F(Operate, FindsTunnelsByRouteAndUpstreamAndOrdersThem) {
   Peer clients[3] = {Peer(-1), Peer(-1), Peer(-1)};
   Peer upstreams[3] = {Peer(-1), Peer(-1), Peer(-1)};
   open_tunnel(clients[0], upstreams[0], "/eldest", 2, 1000);
+  // Ages are told in milliseconds: two of the same are of no order.
+  EXPECT_TRUE(eventually([&] { return list_tunnels(*gateway).tunnels.at(0).age.count() > 2; }));
   open_tunnel(clients[1], upstreams[1], "/talker", 5, 1);
   open_tunnel(clients[2], upstreams[2], "/other/", 3, 10);
 

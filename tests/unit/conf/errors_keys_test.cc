@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"ListForAMap",
                   "listeners: { http: { address: \":80\" } }\n"
                   "limits: [1]\n",
-                  "2:9: \"limits\" is a map; its keys are head, fields, uri and body"},
+                  "2:9: \"limits\" is a map; its keys are head, fields, uri, body and tunnels"},
         ErrorCase{"ScalarForAList",
                   "listeners: { http: { address: \":80\" } }\n"
                   "routes: x\n",

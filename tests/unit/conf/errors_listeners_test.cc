@@ -335,6 +335,17 @@ INSTANTIATE_TEST_SUITE_P(
             "5:46: \"0\" does not fit \"weight\"; write a whole number from 1 to 1000\n"
             "5:82: \"1001\" does not fit \"weight\"; write a whole number from 1 to 1000"},
         ErrorCase{
+            "MostTunnels",
+            "listeners: { http: { address: \":80\" } }\n"
+            "routes: [{ upstream: app }]\n"
+            "upstreams: { app: { servers: [{ address: \"http://a\", max_tunnels: 0 }] } }\n"
+            "websocket: { max_tunnels: many }\n"
+            "limits: { tunnels: -1 }\n",
+            "3:67: \"0\" does not fit \"max_tunnels\"; write a whole number from 1 to 100000000, or none\n"
+            "4:27: \"many\" does not fit \"max_tunnels\"; write a whole number from 1 to 100000000, or none\n"
+            "5:20: \"-1\" does not fit \"tunnels\"; write a whole number from 1 to 100000000, or auto, or "
+            "none"},
+        ErrorCase{
             "SameServer",
             "listeners: { http: { address: \":80\" } }\n"
             "routes: [{ upstream: app }]\n"

@@ -113,7 +113,8 @@ TEST_F(EveryKey, OfARoute) {
   chat.request_headers = {{{"X-Real-IP", text("$remote_addr")}, {"Host", text("chat.internal")}},
                           {"X-Debug"}};
   chat.response_headers = {{{"Strict-Transport-Security", text("max-age=63072000")}}, {"Server"}};
-  chat.websocket = {{text("https://example.com"), text("https://*.example.com")}, 10min, 30s, 1u << 20, 12h};
+  chat.websocket = {
+      {text("https://example.com"), text("https://*.example.com")}, 10min, 30s, 1u << 20, 12h, 50000};
   chat.timeouts = {2s, 5min, 40s, 20s};
   chat.max_body_bytes = 10u << 20;
   chat.allow_underscores = false;
@@ -135,7 +136,7 @@ TEST_F(EveryKey, OfOtherRoutes) {
 
 TEST_F(EveryKey, IsInheritedByRoutes) {
   const Route& plain = config_.routes[5];
-  EXPECT_EQ(plain.websocket, (WebSocketRules{{text("https://example.org")}, 2h, 50s, 2u << 20, 24h}));
+  EXPECT_EQ(plain.websocket, (WebSocketRules{{text("https://example.org")}, 2h, 50s, 2u << 20, 24h, 70000}));
   EXPECT_EQ(plain.timeouts, (RouteTimeouts{6s, 62s, 61s, 31s}));
   EXPECT_EQ(plain.max_body_bytes, 1u << 30);
   EXPECT_TRUE(plain.allow_underscores);
@@ -145,9 +146,9 @@ TEST_F(EveryKey, OfAnUpstream) {
   const Upstream& chat = config_.upstreams[0];
   ASSERT_EQ(chat.servers.size(), 3u);
   EXPECT_EQ(chat.servers[0],
-            (Server{Server::Scheme::https, "chat-1", 3000, "", "https://chat-1:3000", 1, false, {}}));
+            (Server{Server::Scheme::https, "chat-1", 3000, "", "https://chat-1:3000", 1, false, 0, {}}));
   EXPECT_EQ(chat.servers[1],
-            (Server{Server::Scheme::https, "chat-2", 443, "", "https://chat-2", 2, false, {}}));
+            (Server{Server::Scheme::https, "chat-2", 443, "", "https://chat-2", 2, false, 30000, {}}));
   EXPECT_EQ(chat.servers[2].unix_path, dir_ + "/run/chat.sock");
   EXPECT_TRUE(chat.servers[2].backup);
   EXPECT_EQ(chat.balance, Upstream::Balance::least_tunnels);
@@ -165,7 +166,7 @@ TEST_F(EveryKey, OfAnUpstream) {
 
 TEST_F(EveryKey, OfTheProcess) {
   EXPECT_EQ(config_.timeouts, (Timeouts{11s, 16s, 76s, 2s, {6s, 62s, 61s, 31s}}));
-  EXPECT_EQ(config_.limits, (Limits{16 * kKiB, 50, 4 * kKiB, 1u << 30}));
+  EXPECT_EQ(config_.limits, (Limits{16 * kKiB, 50, 4 * kKiB, 1u << 30, 90000}));
   EXPECT_EQ(config_.trusted_proxies, (std::vector<Cidr>{*Cidr::parse("10.0.0.0/8"), *Cidr::parse("::1")}));
   EXPECT_EQ(config_.log, (Log{Log::Level::warning,
                               dir_ + "/access.log",
@@ -189,8 +190,8 @@ TEST_F(EveryKey, KeepsThePositionsOfWhatIsCheckedLater) {
   EXPECT_EQ(at(config_.listeners[1].tls->certificates[1].private_key.at), file + ":12:51");
   EXPECT_EQ(at(config_.listeners[1].tls->ciphers.at), file + ":14:16");
   EXPECT_EQ(at(config_.routes[0].request_headers.set[0].second.at), file + ":35:42");
-  EXPECT_EQ(at(config_.routes[4].path.text.at), file + ":52:20");
-  EXPECT_EQ(at(config_.routes[4].at), file + ":52:5");
+  EXPECT_EQ(at(config_.routes[4].path.text.at), file + ":53:20");
+  EXPECT_EQ(at(config_.routes[4].at), file + ":53:5");
 }
 
 constexpr std::string_view kListener = "listeners: { http: { address: \":80\" } }\n";
@@ -230,6 +231,14 @@ TEST(Loader, ReadsDefaultsWhereverTheyStand) {
       load(std::string(kListener) + "routes: [{ respond: {} }]\ntimeouts: { connect: 9s }\n");
   EXPECT_EQ(before, after);
   EXPECT_EQ(before.routes.at(0).timeouts.connect, 9s);
+}
+
+TEST(Loader, TellsNoLimitOnTunnelsFromOneOfItsOwnChoice) {
+  const std::string listener = "listeners: { http: { address: \":80\" } }\n";
+  EXPECT_EQ(std::nullopt, load(listener).limits.tunnels);
+  EXPECT_EQ(std::nullopt, load(listener + "limits: { tunnels: auto }\n").limits.tunnels);
+  EXPECT_EQ(0u, load(listener + "limits: { tunnels: none }\n").limits.tunnels);
+  EXPECT_EQ(5u, load(listener + "limits: { tunnels: 5 }\n").limits.tunnels);
 }
 
 TEST(Loader, LetsARouteTakeALimitBack) {

@@ -370,5 +370,68 @@ TEST(ServerStates, AreSharedByNameAndForgottenWithTheirLastHolder) {
   EXPECT_EQ(states.get("app", "http://a")->tunnels, 0u);
 }
 
+// ---------------------------------------------------------------------------------------------------------------
+// An operator's orders
+
+TEST(Balancer, SendsNothingToAServerThatIsDrained) {
+  for (const Balance balance : {Balance::round_robin, Balance::least_tunnels, Balance::random}) {
+    const conf::Upstream upstream = upstream_of({1, 1, 1}, balance);
+    ServerStates states;
+    Balancer balancer(upstream, states);
+    balancer.servers()[1].state->drained = true;
+    const std::string cookie = balancer.servers()[1].cookie_value;
+    for (int i = 0; i < 30; ++i) {
+      EXPECT_THAT(order_of(balancer), testing::UnorderedElementsAre(0u, 2u));
+      EXPECT_THAT(order_of(balancer, std::to_string(i)), testing::UnorderedElementsAre(0u, 2u));
+      EXPECT_THAT(order_of(balancer, {}, cookie), testing::UnorderedElementsAre(0u, 2u));
+    }
+    balancer.servers()[1].state->forget_orders();
+    EXPECT_TRUE(holds_each_once(order_of(balancer), 3));
+  }
+}
+
+TEST(Balancer, HasNothingToGiveWhereAllAreDrained) {
+  for (const std::size_t servers : {1u, 2u}) {
+    const conf::Upstream upstream = upstream_of(std::vector<unsigned>(servers, 1));
+    ServerStates states;
+    Balancer balancer(upstream, states);
+    for (const Server& server : balancer.servers()) server.state->drained = true;
+    EXPECT_TRUE(order_of(balancer).empty()) << servers;
+    EXPECT_TRUE(order_of(balancer, "value").empty()) << servers;
+  }
+}
+
+TEST(Balancer, UsesABackupWhereTheOthersAreDrained) {
+  conf::Upstream upstream = upstream_of({1, 1});
+  upstream.servers[1].backup = true;
+  ServerStates states;
+  Balancer balancer(upstream, states);
+  balancer.servers()[0].state->drained = true;
+  EXPECT_THAT(order_of(balancer), ElementsAre(1u));
+}
+
+TEST(Balancer, GoesByAnOrderedWeight) {
+  const conf::Upstream upstream = upstream_of({1, 1});
+  ServerStates states;
+  Balancer balancer(upstream, states);
+  balancer.servers()[1].state->weight_ordered = 3;
+  Indices chosen = firsts(balancer, 40);
+  EXPECT_EQ(30, std::count(chosen.begin(), chosen.end(), 1u));
+  balancer.servers()[1].state->weight_ordered = 0;
+  chosen = firsts(balancer, 40);
+  EXPECT_EQ(20, std::count(chosen.begin(), chosen.end(), 1u)) << "the configured weight counts again";
+}
+
+TEST(Balancer, GoesByAnOrderedWeightWithLeastTunnels) {
+  const conf::Upstream upstream = upstream_of({1, 1}, Balance::least_tunnels);
+  ServerStates states;
+  Balancer balancer(upstream, states);
+  balancer.servers()[0].state->tunnels = 10;
+  balancer.servers()[1].state->tunnels = 25;
+  EXPECT_EQ(0u, order_of(balancer).at(0));
+  balancer.servers()[1].state->weight_ordered = 3;
+  EXPECT_EQ(1u, order_of(balancer).at(0)) << "25/3 is less than 10";
+}
+
 }  // namespace
 }  // namespace tidegate::upstream

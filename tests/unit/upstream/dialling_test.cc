@@ -319,5 +319,89 @@ TEST_F(Dialling, OutOfDescriptorsIsNoServersFault) {
   EXPECT_FALSE(avoided(1));
 }
 
+// ---------------------------------------------------------------------------------------------------------------
+// Limits and orders
+
+Wish for_tunnel() {
+  Wish wish;
+  wish.for_tunnel = true;
+  return wish;
+}
+
+TEST_F(Dialling, PassesOverAServerThatHasItsTunnels) {
+  add_server({server.address()});
+  add_server({server.address()});
+  upstream.servers[0].max_tunnels = 1;
+  std::vector<Outcome> outcomes(3);
+  std::vector<std::size_t> served;
+  for (Outcome& outcome : outcomes) {
+    connect(outcome, for_tunnel());
+    ASSERT_TRUE(outcome.connection);
+    EXPECT_TRUE(outcome.connection->claim);
+    served.push_back(outcome.connection->server->index);
+  }
+  EXPECT_EQ(1, std::count(served.begin(), served.end(), 0u));
+  EXPECT_EQ(1u, state(0)->claims.value());
+  EXPECT_EQ(2u, state(1)->claims.value()) << "counted without a limit too";
+  outcomes.clear();
+  EXPECT_EQ(0u, state(0)->claims.value());
+  EXPECT_EQ(0u, state(1)->claims.value());
+}
+
+TEST_F(Dialling, SaysThatEveryServerIsFull) {
+  add_server({server.address()});
+  upstream.servers[0].max_tunnels = 1;
+  Outcome first;
+  connect(first, for_tunnel());
+  ASSERT_TRUE(first.connection);
+  Outcome second;
+  connect(second, for_tunnel());
+  ASSERT_TRUE(second.error);
+  EXPECT_EQ(Reason::too_many_tunnels, second.error->reason);
+  EXPECT_LE(server.peers().size(), 1u) << "nothing was dialled";
+  Outcome request;
+  connect(request);
+  EXPECT_TRUE(request.connection) << "a request is no tunnel";
+  EXPECT_FALSE(request.connection->claim);
+  first.connection.reset();
+  Outcome third;
+  connect(third, for_tunnel());
+  EXPECT_TRUE(third.connection) << "there is room again";
+}
+
+TEST_F(Dialling, GivesAPlaceBackWhenAServerCannotBeReached) {
+  add_server({refused.address()});
+  add_server({refused.address()});
+  upstream.servers[0].max_tunnels = 5;
+  Outcome outcome;
+  connect(outcome, for_tunnel());
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(Reason::upstream_unreachable, outcome.error->reason);
+  attempt.reset();
+  EXPECT_EQ(0u, state(0)->claims.value());
+  EXPECT_EQ(0u, state(1)->claims.value());
+}
+
+TEST_F(Dialling, GivesAPlaceBackWhenItIsCancelled) {
+  DeadPort silent{DeadPort::Kind::silent};
+  add_server({silent.address()});
+  Outcome outcome;
+  attempt = connector().connect(for_tunnel(), outcome);
+  EXPECT_EQ(1u, state(0)->claims.value()) << "from the handshake's beginning";
+  attempt.reset();
+  EXPECT_EQ(0u, state(0)->claims.value());
+}
+
+TEST_F(Dialling, SaysThatAnOperatorHasDrainedEveryServer) {
+  add_server({server.address()});
+  connector();
+  state(0)->drained = true;
+  Outcome outcome;
+  connect(outcome);
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(Reason::no_server, outcome.error->reason);
+  EXPECT_TRUE(server.peers().empty());
+}
+
 }  // namespace
 }  // namespace tidegate::upstream
