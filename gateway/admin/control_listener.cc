@@ -1,13 +1,10 @@
 #include "gateway/admin/control_listener.h"
 
-#include <unistd.h>
-
+#include <algorithm>
 #include <utility>
 
 #include "gateway/admin/control_answers.h"
-#include "gateway/admin/dashboard.h"
 #include "gateway/admin/http_guard.h"
-#include "gateway/admin/status_json.h"
 #include "gateway/http/forward.h"
 
 namespace tidegate::admin {
@@ -78,6 +75,11 @@ const std::vector<ControlListener::Action>& ControlListener::actions() {
   static const std::vector<Action> all = {
       {"GET", "/", &ControlListener::get_dashboard},
       {"GET", "/status", &ControlListener::get_status},
+      {"GET", "/config", &ControlListener::get_config},
+      {"GET", "/routes", &ControlListener::get_routes},
+      {"GET", "/upstreams", &ControlListener::get_upstreams},
+      {"POST", "/drain", &ControlListener::post_drain},
+      {"POST", "/stop", &ControlListener::post_stop},
   };
   return all;
 }
@@ -98,45 +100,6 @@ void ControlListener::dispatch(const Call& call) {
   Answer answer = error_answer(405, "this page knows another method; send " + allowed);
   answer.fields.emplace_back("Allow", allowed);  // RFC 9110 §15.5.6
   call.connection.answer(answer);
-}
-
-bool ControlListener::expects_no_query(const Call& call) {
-  const auto problem = QueryReader(call.target).problem();
-  if (problem) call.connection.answer(error_answer(400, *problem));
-  return !problem;
-}
-
-void ControlListener::get_dashboard(const Call& call) {
-  if (call.connection.over_unix()) {
-    return call.connection.answer(
-        error_answer(404, "the dashboard is for browsers, over TCP; ask for /status"));
-  }
-  Answer answer;
-  answer.content_type = "text/html; charset=utf-8";
-  answer.body = dashboard_page();
-  answer.fields = guarding_fields(dashboard_policy());
-  call.connection.answer(answer);
-}
-
-void ControlListener::get_status(const Call& call) {
-  if (!expects_no_query(call)) return;
-  server_.report([this, id = call.connection.id()](const metrics::Report& report) {
-    HttpConnection* asked = endpoint_.find(id);
-    if (asked == nullptr) return;
-    using State = StatusFacts::State;
-    asked->answer(json_answer(status_json({.version = program_.version,
-                                           .pid = ::getpid(),
-                                           .config_file = program_.config_file,
-                                           .drain = server_.drain_progress(),
-                                           .started_at = started_at_,
-                                           .now = std::chrono::system_clock::now(),
-                                           .state = server_.drain_progress() ? State::draining
-                                                    : server_.ready()        ? State::running
-                                                                             : State::starting,
-                                           .config = server_.config(),
-                                           .addresses = server_.addresses()},
-                                          report)));
-  });
 }
 
 }  // namespace tidegate::admin

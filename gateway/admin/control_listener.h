@@ -51,11 +51,24 @@ class ControlListener final : HttpHandler {
 
   static const std::vector<Action>& actions();
   void dispatch(const Call& call);
+
+  // What the page's table lists, in its order (control_actions.cc).
   void get_dashboard(const Call& call);
   void get_status(const Call& call);
+  void get_config(const Call& call);
+  void get_routes(const Call& call);
+  void get_upstreams(const Call& call);
+  void post_drain(const Call& call);
+  void post_stop(const Call& call);
 
-  /// A query that holds nothing; false, and answered, where it holds something.
-  static bool expects_no_query(const Call& call);
+  /// What answers `call` with make(result) when the server has come to one, if the connection is there still.
+  template <typename Make>
+  auto later(const Call& call, Make make) {
+    return [this, id = call.connection.id(), make = std::move(make)](const auto& result) {
+      HttpConnection* asked = endpoint_.find(id);
+      if (asked != nullptr) asked->answer(make(result));
+    };
+  }
 
   server::Server& server_;
   const Program program_;

@@ -79,8 +79,8 @@ class HttpConnection final : public net::Retired, net::StreamListener {
   void begin_stream(const Answer& head);
   void stream(std::string_view piece);
   void end_stream();
-  /// Bytes of the answer that the kernel has not taken yet.
-  std::size_t queued_bytes() const { return stream_ != nullptr ? stream_->queued_bytes() : 0; }
+  /// The peer does not keep up with the stream; on_stream_drained() will come.
+  bool congested() const { return congested_; }
 
  private:
   enum class Phase { head, body, answering, streaming };

@@ -10,6 +10,8 @@ namespace {
 
 using std::chrono::system_clock;
 
+constexpr std::size_t kMostErrors = 20;
+
 const char* word(StatusFacts::State state) {
   switch (state) {
     case StatusFacts::State::starting:
@@ -55,6 +57,19 @@ Json listeners_json(const StatusFacts& facts, const metrics::Sums& sums) {
                     {"tls", listener.tls.has_value()},
                     {"connections_active", counted ? counts->second.active : 0},
                     {"connections_total", counted ? counts->second.connections : 0}});
+  }
+  return list;
+}
+
+Json errors_json(const std::vector<log::Entry>& errors) {
+  Json list = Json::array();
+  for (const log::Entry& entry : errors) {
+    if (list.size() == kMostErrors) break;
+    list.push_back({{"at", to_rfc3339(entry.time, Digits::milliseconds)},
+                    {"level", log::word(entry.level)},
+                    {"area", entry.area},
+                    {"message", entry.message},
+                    {"id", entry.id.empty() ? Json() : Json(entry.id)}});
   }
   return list;
 }
@@ -115,13 +130,14 @@ Json status_json(const StatusFacts& facts, const metrics::Report& report) {
           {"drain", drain_json(facts.drain)},
           {"reload", reload_json(report.reloads)},
           {"connections", {{"active", active}, {"total", total}}},
-          {"tunnels", {{"active", sums.tunnels}, {"opened", opened}, {"closed", closed}}},
+          {"tunnels", {{"active", sums.tunnels}, {"opened", opened}, {"closed", closed}, {"limit", nullptr}}},
           {"requests", requests},
           {"messages", messages_json(traffic)},
           {"bytes", bytes_json(traffic)},
           {"workers", workers_json(report)},
           {"listeners", listeners_json(facts, sums)},
-          {"certificates", certificates_json(facts, report)}};
+          {"certificates", certificates_json(facts, report)},
+          {"last_errors", errors_json(facts.last_errors)}};
 }
 
 }  // namespace tidegate::admin

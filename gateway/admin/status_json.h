@@ -7,6 +7,7 @@
 
 #include "conf/model.h"
 #include "gateway/admin/json.h"
+#include "gateway/base/log.h"
 #include "gateway/net/socket_address.h"
 #include "gateway/server/control.h"
 #include "metrics/report.h"
@@ -25,6 +26,7 @@ struct StatusFacts {
   State state = State::starting;
   const conf::Config& config;
   const std::vector<net::SocketAddress>& addresses;  ///< as in config.listeners
+  std::vector<log::Entry> last_errors;               ///< the youngest first
 };
 
 Json status_json(const StatusFacts& facts, const metrics::Report& report);
