@@ -1,5 +1,6 @@
 #include "gateway/admin/config_json.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,18 @@ Json servers_json(const conf::Upstream& upstream) {
   return list;
 }
 
+bool speaks_tls(const conf::Upstream& upstream) {
+  return std::any_of(upstream.servers.begin(), upstream.servers.end(),
+                     [](const conf::Server& server) { return server.scheme == conf::Server::Scheme::https; });
+}
+
+Json tls_json(const conf::UpstreamTls& tls) {
+  Json json = {{"verify", tls.verify}};
+  if (!tls.ca.empty()) json["ca"] = tls.ca.value;
+  if (!tls.server_name.empty()) json["server_name"] = tls.server_name;
+  return json;
+}
+
 Json upstreams_json(const conf::Config& config) {
   Json json = Json::object();
   for (const conf::Upstream& upstream : config.upstreams) {
@@ -62,10 +75,7 @@ Json upstreams_json(const conf::Config& config) {
       out["sticky"] = {
           {cookie ? "cookie" : "hash", cookie ? upstream.sticky->cookie : upstream.sticky->hash.value}};
     }
-    Json tls = {{"verify", upstream.tls.verify}};
-    if (!upstream.tls.ca.empty()) tls["ca"] = upstream.tls.ca.value;
-    if (!upstream.tls.server_name.empty()) tls["server_name"] = upstream.tls.server_name;
-    out["tls"] = tls;
+    if (speaks_tls(upstream)) out["tls"] = tls_json(upstream.tls);
     out["resolve"] = format_duration(upstream.resolve);
     out["keepalive"] = {{"idle", format_duration(upstream.keepalive_idle)}, {"max", upstream.keepalive_max}};
   }

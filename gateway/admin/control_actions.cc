@@ -6,15 +6,19 @@
 
 #include "gateway/admin/config_json.h"
 #include "gateway/admin/control_answers.h"
+#include "gateway/admin/control_json.h"
 #include "gateway/admin/control_listener.h"
 #include "gateway/admin/dashboard.h"
 #include "gateway/admin/route_json.h"
 #include "gateway/admin/status_json.h"
 #include "gateway/admin/upstreams_json.h"
 #include "gateway/base/log.h"
+#include "gateway/websocket/control_frame.h"
 
 namespace tidegate::admin {
 namespace {
+
+constexpr std::uint64_t kMostTunnels = 10'000;
 
 /// The line that each control action leaves.
 void log_order(const std::string& order) {
@@ -81,6 +85,43 @@ void ControlListener::get_upstreams(const Call& call) {
   server_.report(later(call, [this](const metrics::Report& report) {
     return json_answer(upstreams_json(server_.config(), report));
   }));
+}
+
+void ControlListener::get_tunnels(const Call& call) {
+  using Order = server::TunnelQuery::Order;
+  static constexpr Order kOrders[] = {Order::age, Order::messages, Order::bytes};
+  QueryReader query(call.target);
+  server::TunnelQuery wanted;
+  wanted.route = query.text("route");
+  wanted.upstream = query.text("upstream");
+  wanted.order = kOrders[query.choice("order", {"age", "messages", "bytes"})];
+  wanted.limit = query.number("limit", wanted.limit, 1, kMostTunnels);
+  if (const auto problem = query.problem()) return call.connection.answer(error_answer(400, *problem));
+  server_.list_tunnels(std::move(wanted), later(call, [](const server::TunnelList& list) {
+                         return json_answer(tunnels_json(list));
+                       }));
+}
+
+void ControlListener::get_frames(const Call& call) {
+  if (!says_nothing_else(call.connection, call.target, call.body)) return;
+  const SlotId id = call.connection.id();
+  frames_[key_of(id)] = std::make_unique<FrameStream>(server_, endpoint_, id, call.target.path[1]);
+}
+
+void ControlListener::delete_tunnel(const Call& call) {
+  QueryReader query(call.target);
+  const auto code = static_cast<std::uint16_t>(query.number("code", 1001, 1000, 4999));
+  auto problem = query.problem();
+  if (!problem && !websocket::may_be_sent(code)) {
+    problem = std::to_string(code) + " is a code that no Close frame may carry; " +
+              "write 1001, or one of 1000-1003, 1007-1014, 3000-4999";
+  }
+  if (problem) return call.connection.answer(error_answer(400, *problem));
+  const std::string& tunnel = call.target.path[1];
+  log_order("Close " + std::to_string(code) + " for tunnel " + tunnel);
+  server_.close_tunnel(tunnel, code, later(call, [tunnel, code](bool found) {
+                         return found ? json_answer({{"id", tunnel}, {"code", code}}, 202) : no_such_tunnel(tunnel);
+                       }));
 }
 
 void ControlListener::post_drain(const Call& call) {

@@ -71,6 +71,11 @@ void ControlListener::on_request(HttpConnection& connection, const http::Request
   dispatch({connection, head, *std::move(target), std::move(body)});
 }
 
+void ControlListener::on_stream_drained(HttpConnection& connection) {
+  const auto found = frames_.find(key_of(connection.id()));
+  if (found != frames_.end()) found->second->on_drained();
+}
+
 const std::vector<ControlListener::Action>& ControlListener::actions() {
   static const std::vector<Action> all = {
       {"GET", "/", &ControlListener::get_dashboard},
@@ -78,6 +83,9 @@ const std::vector<ControlListener::Action>& ControlListener::actions() {
       {"GET", "/config", &ControlListener::get_config},
       {"GET", "/routes", &ControlListener::get_routes},
       {"GET", "/upstreams", &ControlListener::get_upstreams},
+      {"GET", "/tunnels", &ControlListener::get_tunnels},
+      {"GET", "/tunnels/{}/frames", &ControlListener::get_frames},
+      {"DELETE", "/tunnels/{}", &ControlListener::delete_tunnel},
       {"POST", "/drain", &ControlListener::post_drain},
       {"POST", "/stop", &ControlListener::post_stop},
   };

@@ -1,10 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "gateway/admin/frame_stream.h"
 #include "gateway/admin/http_endpoint.h"
 #include "gateway/admin/json.h"
 #include "gateway/admin/request_target.h"
@@ -48,7 +53,10 @@ class ControlListener final : HttpHandler {
   std::size_t most_body_bytes(const HttpConnection& connection, const http::RequestHead& head) override;
   void on_request(HttpConnection& connection, const http::RequestHead& head, std::string body) override;
   Answer refusal(int status) override;
+  void on_stream_drained(HttpConnection& connection) override;
+  void on_gone(SlotId id) override { frames_.erase(key_of(id)); }
 
+  static std::uint64_t key_of(SlotId id) { return std::uint64_t{id.slot} << 32 | id.generation; }
   static const std::vector<Action>& actions();
   void dispatch(const Call& call);
 
@@ -58,6 +66,9 @@ class ControlListener final : HttpHandler {
   void get_config(const Call& call);
   void get_routes(const Call& call);
   void get_upstreams(const Call& call);
+  void get_tunnels(const Call& call);
+  void get_frames(const Call& call);
+  void delete_tunnel(const Call& call);
   void post_drain(const Call& call);
   void post_stop(const Call& call);
 
@@ -73,6 +84,7 @@ class ControlListener final : HttpHandler {
   server::Server& server_;
   const Program program_;
   const std::chrono::system_clock::time_point started_at_ = std::chrono::system_clock::now();
+  std::unordered_map<std::uint64_t, std::unique_ptr<FrameStream>> frames_;  ///< by connection, see key_of()
   HttpEndpoint endpoint_;
 };
 

@@ -77,13 +77,13 @@ void HttpConnection::on_drained() {
 }
 
 void HttpConnection::be_patient() {
-  was_queued_ = stream_->queued_bytes();
+  had_taken_ = taken();
   deadline_.arm(loop_.timers(), kPatience);
 }
 
 void HttpConnection::on_deadline() {
   if (congested_) {
-    if (stream_->queued_bytes() < was_queued_) return be_patient();
+    if (taken() > had_taken_) return be_patient();
     return finish();
   }
   if (phase_ != Phase::body && !parser_.begun()) return finish();
@@ -234,6 +234,7 @@ void HttpConnection::update_pause() {
 }
 
 void HttpConnection::write(std::string_view text) {
+  written_ += text.size();
   if (stream_->write(as_bytes(text)) != net::Flow::congested || std::exchange(congested_, true)) return;
   be_patient();
 }

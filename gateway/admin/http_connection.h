@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -99,6 +100,8 @@ class HttpConnection final : public net::Retired, net::StreamListener {
   void hand_over();
   void refuse(int status);
   void be_patient();
+  /// Bytes that the kernel has taken of what was written.
+  std::uint64_t taken() const { return written_ - stream_->queued_bytes(); }
   /// Reading is paused while there is something to wait for.
   void update_pause();
   void write(std::string_view text);
@@ -118,7 +121,8 @@ class HttpConnection final : public net::Retired, net::StreamListener {
   std::size_t most_body_bytes_ = 0;
   std::string body_;
   std::string held_;            ///< came, and is not read yet; at most one read, or kMostHeld beside a stream
-  std::size_t was_queued_ = 0;  ///< when the deadline was armed
+  std::uint64_t written_ = 0;
+  std::uint64_t had_taken_ = 0;  ///< when the deadline was armed
   bool congested_ = false;      ///< the peer does not read its answers
   bool paused_ = false;
   bool peer_ended_ = false;

@@ -147,7 +147,7 @@ Json route_config_json(const conf::Route& route) {
     json["request_headers"] = std::move(rules);
   if (Json rules = rules_json(route.response_headers, false); !rules.empty())
     json["response_headers"] = std::move(rules);
-  json["websocket"] = websocket_json(route.websocket);
+  if (!route.upstream.empty()) json["websocket"] = websocket_json(route.websocket);
   json["timeouts"] = timeouts_json(route.timeouts);
   json["limits"] = {{"body", size_or_none(route.max_body_bytes)}};
   json["underscores"] = route.allow_underscores ? "allow" : "drop";

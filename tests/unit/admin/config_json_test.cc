@@ -24,6 +24,7 @@ conf::Config load(const std::string& yaml) {
 /// As config_json() leaves it.
 conf::Config without_secrets(conf::Config config) {
   for (conf::Route& route : config.routes) {
+    if (route.upstream.empty()) route.websocket = {};  // has no effect there
     for (auto& [name, value] : route.request_headers.set) {
       if (!value.value.starts_with('$')) value.value = kSecret;
     }
