@@ -25,10 +25,9 @@ void log_order(const std::string& order) {
   log::info("admin", order + ", asked for over the admin API");
 }
 
-/// For requests that say all with their path; false, and answered, where there is more.
-bool says_nothing_else(HttpConnection& connection, const RequestTarget& target, const std::string& body) {
-  auto problem = QueryReader(target).problem();
-  if (!problem && !body.empty()) problem = "this request takes no body; send none";
+/// A query that holds nothing; false, and answered, where it holds something.
+bool has_no_query(HttpConnection& connection, const RequestTarget& target) {
+  const auto problem = QueryReader(target).problem();
   if (problem) connection.answer(error_answer(400, *problem));
   return !problem;
 }
@@ -48,7 +47,7 @@ void ControlListener::get_dashboard(const Call& call) {
 }
 
 void ControlListener::get_status(const Call& call) {
-  if (!says_nothing_else(call.connection, call.target, call.body)) return;
+  if (!has_no_query(call.connection, call.target)) return;
   server_.report(later(call, [this](const metrics::Report& report) {
     using State = StatusFacts::State;
     const auto drain = server_.drain_progress();
@@ -69,19 +68,19 @@ void ControlListener::get_status(const Call& call) {
 }
 
 void ControlListener::get_config(const Call& call) {
-  if (!says_nothing_else(call.connection, call.target, call.body)) return;
+  if (!has_no_query(call.connection, call.target)) return;
   call.connection.answer(json_answer(config_json(server_.config())));
 }
 
 void ControlListener::get_routes(const Call& call) {
-  if (!says_nothing_else(call.connection, call.target, call.body)) return;
+  if (!has_no_query(call.connection, call.target)) return;
   server_.report(later(call, [this](const metrics::Report& report) {
     return json_answer(routes_json(server_.config(), metrics::Sums(report)));
   }));
 }
 
 void ControlListener::get_upstreams(const Call& call) {
-  if (!says_nothing_else(call.connection, call.target, call.body)) return;
+  if (!has_no_query(call.connection, call.target)) return;
   server_.report(later(call, [this](const metrics::Report& report) {
     return json_answer(upstreams_json(server_.config(), report));
   }));
@@ -103,7 +102,8 @@ void ControlListener::get_tunnels(const Call& call) {
 }
 
 void ControlListener::get_frames(const Call& call) {
-  if (!says_nothing_else(call.connection, call.target, call.body)) return;
+  if (!has_no_query(call.connection, call.target)) return;
+  if (call.head.method == "HEAD") return call.connection.answer(json_answer({}));
   const SlotId id = call.connection.id();
   frames_[key_of(id)] = std::make_unique<FrameStream>(server_, endpoint_, id, call.target.path[1]);
 }
@@ -119,20 +119,21 @@ void ControlListener::delete_tunnel(const Call& call) {
   if (problem) return call.connection.answer(error_answer(400, *problem));
   const std::string& tunnel = call.target.path[1];
   log_order("Close " + std::to_string(code) + " for tunnel " + tunnel);
-  server_.close_tunnel(tunnel, code, later(call, [tunnel, code](bool found) {
-                         return found ? json_answer({{"id", tunnel}, {"code", code}}, 202) : no_such_tunnel(tunnel);
-                       }));
+  server_.close_tunnel(
+      tunnel, code, later(call, [tunnel, code](bool found) {
+        return found ? json_answer({{"id", tunnel}, {"code", code}}, 202) : no_such_tunnel(tunnel);
+      }));
 }
 
 void ControlListener::post_drain(const Call& call) {
-  if (!says_nothing_else(call.connection, call.target, call.body)) return;
+  if (!has_no_query(call.connection, call.target)) return;
   log_order("a drain");
   server_.begin_drain();
   call.connection.answer(json_answer({{"state", "draining"}}, 202));
 }
 
 void ControlListener::post_stop(const Call& call) {
-  if (!says_nothing_else(call.connection, call.target, call.body)) return;
+  if (!has_no_query(call.connection, call.target)) return;
   log_order("a stop at once");
   call.connection.answer(json_answer({{"state", "stopping"}}, 202));
   server_.stop_now();  // posted: the answer is on its way before

@@ -24,4 +24,8 @@ Answer error_answer(int status, const std::string& error) {
   return json_answer({{"error", error}}, status);
 }
 
+Answer no_such_tunnel(const std::string& id) {
+  return error_answer(404, "there is no tunnel " + id + " (any more); ask for /tunnels");
+}
+
 }  // namespace tidegate::admin

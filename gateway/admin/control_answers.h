@@ -18,5 +18,6 @@ std::vector<std::pair<std::string_view, std::string>> guarding_fields(std::strin
 Answer json_answer(const Json& json, int status = 200);
 /// {"error": "what was wrong; what would be right"}
 Answer error_answer(int status, const std::string& error);
+Answer no_such_tunnel(const std::string& id);
 
 }  // namespace tidegate::admin

@@ -97,7 +97,10 @@ void ControlListener::dispatch(const Call& call) {
   std::string allowed;
   for (const Action& action : actions()) {
     if (!fits(action.path, call.target.path)) continue;
-    if (action.method == method) return (this->*action.run)(call);
+    if (action.method == method) {
+      if (action.takes_body || call.body.empty()) return (this->*action.run)(call);
+      return call.connection.answer(error_answer(400, "this request takes no body; send none"));
+    }
     allowed.append(allowed.empty() ? "" : ", ").append(action.method);
     if (action.method == "GET") allowed += ", HEAD";
   }

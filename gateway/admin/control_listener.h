@@ -48,6 +48,7 @@ class ControlListener final : HttpHandler {
     std::string_view method;
     std::string_view path;  ///< "{}" is any segment
     void (ControlListener::*run)(const Call& call);
+    bool takes_body = false;
   };
 
   std::size_t most_body_bytes(const HttpConnection& connection, const http::RequestHead& head) override;

@@ -55,8 +55,7 @@ void FrameStream::on_news(const server::FrameNews& news) {
   if (connection == nullptr) return watch_.reset();
   if (!news.found) {
     watch_.reset();
-    return connection->answer(
-        error_answer(404, "there is no tunnel " + tunnel_ + " (any more); ask for /tunnels"));
+    return connection->answer(no_such_tunnel(tunnel_));
   }
   if (!std::exchange(begun_, true)) begin(*connection);
   tell(*connection, news);

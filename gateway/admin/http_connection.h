@@ -120,10 +120,10 @@ class HttpConnection final : public net::Retired, net::StreamListener {
   std::optional<http::BodyDecoder> decoder_;
   std::size_t most_body_bytes_ = 0;
   std::string body_;
-  std::string held_;            ///< came, and is not read yet; at most one read, or kMostHeld beside a stream
+  std::string held_;  ///< came, and is not read yet; at most one read, or kMostHeld beside a stream
   std::uint64_t written_ = 0;
   std::uint64_t had_taken_ = 0;  ///< when the deadline was armed
-  bool congested_ = false;      ///< the peer does not read its answers
+  bool congested_ = false;       ///< the peer does not read its answers
   bool paused_ = false;
   bool peer_ended_ = false;
   bool proceeding_ = false;  ///< proceed() is on the stack

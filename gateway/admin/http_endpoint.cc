@@ -16,6 +16,11 @@ namespace {
 /// address, so that nobody who reaches a port shuts out who reaches the unix socket.
 constexpr std::size_t kMostConnections = 64;
 
+/// However it is written.
+bool same_place(const conf::ListenAddress& a, const conf::ListenAddress& b) {
+  return a.host == b.host && a.port == b.port && a.unix_path == b.unix_path;
+}
+
 }  // namespace
 
 class HttpEndpoint::Door final : net::AcceptListener, HttpOwner {
@@ -108,7 +113,7 @@ std::function<void()> HttpEndpoint::prepare(const conf::Config& config, Diagnost
   std::vector<bool> taken(doors_.size());
   for (conf::ListenAddress& address : options_.addresses(config)) {
     std::size_t door = 0;
-    while (door < taken.size() && (taken[door] || doors_[door]->conf() != address)) ++door;
+    while (door < taken.size() && (taken[door] || !same_place(doors_[door]->conf(), address))) ++door;
     Change::Entry entry{std::move(address), door, std::nullopt};
     if (door < taken.size()) {
       taken[door] = true;
