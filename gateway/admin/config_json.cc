@@ -91,9 +91,26 @@ Json process_timeouts_json(const conf::Timeouts& timeouts) {
   return json;
 }
 
+const char* word(conf::Log::Level level) {
+  switch (level) {
+    case conf::Log::Level::debug:
+      return "debug";
+    case conf::Log::Level::info:
+      return "info";
+    case conf::Log::Level::warning:
+      return "warning";
+    case conf::Log::Level::error:
+      return "error";
+  }
+  return "";
+}
+
 Json log_json(const conf::Log& log) {
-  static constexpr const char* kLevels[] = {"debug", "info", "warning", "error"};
-  return {{"level", kLevels[static_cast<std::size_t>(log.level)]},
+  Json level = word(log.level);
+  if (!log.area_levels.empty()) level = {{"default", level}};
+  for (const auto& [area, own] : log.area_levels) level[area] = word(own);
+  return {{"level", level},
+          {"diagnostics", log.diagnostics == conf::Log::Diagnostics::json ? "json" : "text"},
           {"access", log.access},
           {"format", log.format == conf::Log::Format::json ? "json" : "combined"},
           {"query", log.query},
