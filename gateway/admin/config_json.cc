@@ -53,6 +53,18 @@ Json servers_json(const conf::Upstream& upstream) {
   return list;
 }
 
+const char* word(conf::Upstream::OnRemoval what) {
+  switch (what) {
+    case conf::Upstream::OnRemoval::keep:
+      return "keep";
+    case conf::Upstream::OnRemoval::drain:
+      return "drain";
+    case conf::Upstream::OnRemoval::close:
+      return "close";
+  }
+  return "";
+}
+
 bool speaks_tls(const conf::Upstream& upstream) {
   return std::any_of(upstream.servers.begin(), upstream.servers.end(),
                      [](const conf::Server& server) { return server.scheme == conf::Server::Scheme::https; });
@@ -76,6 +88,7 @@ Json upstreams_json(const conf::Config& config) {
           {cookie ? "cookie" : "hash", cookie ? upstream.sticky->cookie : upstream.sticky->hash.value}};
     }
     if (speaks_tls(upstream)) out["tls"] = tls_json(upstream.tls);
+    out["on_removal"] = word(upstream.on_removal);
     out["resolve"] = format_duration(upstream.resolve);
     out["keepalive"] = {{"idle", format_duration(upstream.keepalive_idle)}, {"max", upstream.keepalive_max}};
   }

@@ -32,6 +32,10 @@ bool has_no_query(HttpConnection& connection, const RequestTarget& target) {
   return !problem;
 }
 
+Answer reload_answer(const server::ReloadResult& result) {
+  return json_answer(reload_json(result), result.applied ? 200 : 422);
+}
+
 }  // namespace
 
 void ControlListener::get_dashboard(const Call& call) {
@@ -123,6 +127,23 @@ void ControlListener::delete_tunnel(const Call& call) {
       tunnel, code, later(call, [tunnel, code](bool found) {
         return found ? json_answer({{"id", tunnel}, {"code", code}}, 202) : no_such_tunnel(tunnel);
       }));
+}
+
+void ControlListener::post_reload(const Call& call) {
+  if (!has_no_query(call.connection, call.target)) return;
+  log_order("a reload");
+  server_.reload(later(call, reload_answer));
+}
+
+void ControlListener::post_plan(const Call& call) {
+  QueryReader query(call.target);
+  const std::string file = query.text("file");
+  auto problem = query.problem();
+  if (!problem && !file.empty() && !file.starts_with('/')) {
+    problem = "\"" + file + "\" is not an absolute path; write /etc/tidegate/tidegate.yaml";
+  }
+  if (problem) return call.connection.answer(error_answer(400, *problem));
+  server_.plan(call.body, file, later(call, reload_answer));
 }
 
 void ControlListener::post_drain(const Call& call) {

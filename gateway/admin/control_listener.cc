@@ -86,6 +86,8 @@ const std::vector<ControlListener::Action>& ControlListener::actions() {
       {"GET", "/tunnels", &ControlListener::get_tunnels},
       {"GET", "/tunnels/{}/frames", &ControlListener::get_frames},
       {"DELETE", "/tunnels/{}", &ControlListener::delete_tunnel},
+      {"POST", "/reload", &ControlListener::post_reload},
+      {"POST", "/plan", &ControlListener::post_plan, true},
       {"POST", "/drain", &ControlListener::post_drain},
       {"POST", "/stop", &ControlListener::post_stop},
   };

@@ -70,6 +70,8 @@ class ControlListener final : HttpHandler {
   void get_tunnels(const Call& call);
   void get_frames(const Call& call);
   void delete_tunnel(const Call& call);
+  void post_reload(const Call& call);
+  void post_plan(const Call& call);
   void post_drain(const Call& call);
   void post_stop(const Call& call);
 

@@ -148,6 +148,31 @@ TEST(Control, DrainsAndTellsHowFar) {
   tunnel.upstream.send(close_frame(1001, false));
 }
 
+TEST(Control, ReloadsAndPlans) {
+  CapturedLog log;
+  Gateway gateway(responding());
+  const auto read = [](const std::string& answer) {
+    return nlohmann::json::parse(body_of(answer), nullptr, false);
+  };
+  std::string answer = ask_admin(gateway, "POST", "/reload");
+  EXPECT_EQ(status_of(answer), 200);
+  EXPECT_EQ(read(answer)["applied"], true);
+  EXPECT_EQ(read(answer)["differences"].size(), 0u);
+  EXPECT_TRUE(log.says("a reload, asked for over the admin API"));
+  const std::string base = "listeners:\n  http: { address: \"127.0.0.1:0\" }\n";
+  answer = ask_admin(gateway, "POST", "/plan?file=/etc/t.yaml",
+                     base + "routes:\n  - { respond: { status: 404 } }\n");
+  EXPECT_EQ(status_of(answer), 200) << answer;
+  EXPECT_GE(read(answer)["differences"].size(), 1u) << answer;
+  answer = ask_admin(gateway, "POST", "/plan?file=/etc/t.yaml", base + "route: []\n");
+  EXPECT_EQ(status_of(answer), 422);
+  EXPECT_EQ(read(answer)["applied"], false);
+  EXPECT_EQ(read(answer)["diagnostics"][0]["file"], "/etc/t.yaml");
+  EXPECT_EQ(read(answer)["diagnostics"][0]["line"], 3);
+  EXPECT_EQ(status_of(ask_admin(gateway, "POST", "/plan?file=t.yaml", base)), 400);
+  EXPECT_EQ(admin_json(gateway, "/status")["reload"]["succeeded"], 1) << "a plan is none";
+}
+
 TEST(Control, StopsAndSaysSoFirst) {
   Gateway gateway(responding());
   Peer peer = connect_to_admin(gateway);

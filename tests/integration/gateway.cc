@@ -36,8 +36,10 @@ Gateway::Gateway(std::string yaml) : yaml_(complete(std::move(yaml))) {
       .handle_signals = false,
       .on_accepting = [&accepting] { accepting.set_value(); },
       .load = load,
-      .parse = [this](const std::string& text, const std::string&,
-                      Diagnostics& found) { return conf::load_yaml_text(text, "plan.yaml", dir(), found); }});
+      .parse =
+          [this](const std::string& text, const std::string& file, Diagnostics& found) {
+            return conf::load_yaml_text(text, file.empty() ? "plan.yaml" : file, dir(), found);
+          }});
   metrics_ = std::make_unique<admin::MetricsListener>(*server_);
   control_ = std::make_unique<admin::ControlListener>(
       *server_, admin::ControlListener::Program{.version = "test", .config_file = dir() + "/test.yaml"});
