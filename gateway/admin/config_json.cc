@@ -10,6 +10,8 @@
 namespace tidegate::admin {
 namespace {
 
+using admin::word;  // of balance, beside those below
+
 Json tls_json(const conf::ListenerTls& tls) {
   Json certificates = Json::array();
   for (const conf::Certificate& pair : tls.certificates) {
@@ -47,8 +49,9 @@ Json listeners_json(const conf::Config& config) {
 Json servers_json(const conf::Upstream& upstream) {
   Json list = Json::array();
   for (const conf::Server& server : upstream.servers) {
-    list.push_back(
-        {{"address", without_user(server.text)}, {"weight", server.weight}, {"backup", server.backup}});
+    Json out = {{"address", without_user(server.text)}, {"weight", server.weight}, {"backup", server.backup}};
+    if (server.max_tunnels > 0) out["max_tunnels"] = server.max_tunnels;
+    list.push_back(std::move(out));
   }
   return list;
 }
@@ -130,6 +133,16 @@ Json log_json(const conf::Log& log) {
           {"query_values", log.query_values}};
 }
 
+Json limits_json(const conf::Limits& limits) {
+  Json json = {{"head", format_size(limits.head_bytes)},
+               {"fields", limits.fields},
+               {"uri", format_size(limits.uri_bytes)},
+               {"body", size_or_none(limits.body_bytes)},
+               {"tunnels", "auto"}};
+  if (limits.tunnels) json["tunnels"] = *limits.tunnels == 0 ? Json("none") : Json(*limits.tunnels);
+  return json;
+}
+
 Json drain_json(const conf::Drain& drain) {
   return {{"delay", format_duration(drain.delay)},
           {"window", format_duration(drain.window)},
@@ -148,11 +161,7 @@ Json config_json(const conf::Config& config) {
                {"routes", routes},
                {"upstreams", upstreams_json(config)},
                {"timeouts", process_timeouts_json(config.timeouts)},
-               {"limits",
-                {{"head", format_size(config.limits.head_bytes)},
-                 {"fields", config.limits.fields},
-                 {"uri", format_size(config.limits.uri_bytes)},
-                 {"body", size_or_none(config.limits.body_bytes)}}},
+               {"limits", limits_json(config.limits)},
                {"trusted_proxies", proxies},
                {"log", log_json(config.log)},
                {"drain", drain_json(config.drain)}};

@@ -82,6 +82,7 @@ Json websocket_json(const conf::WebSocketRules& rules) {
                {"ping_interval", format_duration(rules.ping_interval)},
                {"max_message", size_or_none(rules.max_message_bytes)},
                {"max_lifetime", format_duration(rules.max_lifetime)}};
+  if (rules.max_tunnels > 0) json["max_tunnels"] = rules.max_tunnels;
   for (const conf::Text& origin : rules.origins) json["origins"].push_back(origin.value);
   return json;
 }

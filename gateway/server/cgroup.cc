@@ -29,14 +29,12 @@ std::optional<std::string> path_in(const std::string& root, std::string_view con
   return std::nullopt;
 }
 
-/// Visits `file` of the process's group, then of those above it. In a container without a cgroup namespace
-/// the lower ones are not to be seen: what is mounted as the top is the container's own.
-void climb(const std::string& mount, std::string path, const std::string& file,
-           const std::function<void(std::ifstream&)>& visit) {
+/// Visits the folder of the process's group under `mount`, then those above it. In a container without a
+/// cgroup namespace the lower ones are not to be seen: what is mounted as the top is the container's own.
+void climb(const std::string& mount, std::string path, const std::function<void(const std::string&)>& visit) {
   while (true) {
     if (path == "/") path.clear();
-    std::ifstream in(mount + path + file);
-    if (in) visit(in);
+    visit(mount + path);
     const std::size_t slash = path.rfind('/');
     if (slash == std::string::npos) return;
     path.resize(slash);
@@ -52,25 +50,42 @@ void tighten(std::optional<T>& bound, T value) {
 
 std::optional<double> cpu_quota(const std::string& root) {
   std::optional<double> tightest;
-  const auto path = path_in(root, "");
-  if (!path) return tightest;
-  climb(root + "/sys/fs/cgroup", *path, "/cpu.max", [&](std::ifstream& in) {  // "200000 100000", "max 100000"
-    double quota = 0;
-    double period = 0;
-    if (in >> quota >> period && quota > 0 && period > 0) tighten(tightest, quota / period);
-  });
+  const auto take = [&](double quota, double period) {
+    if (quota > 0 && period > 0) tighten(tightest, quota / period);
+  };
+  if (const auto path = path_in(root, "")) {
+    climb(root + "/sys/fs/cgroup", *path, [&](const std::string& folder) {
+      std::ifstream in(folder + "/cpu.max");  // "200000 100000", or "max 100000"
+      double quota = 0;
+      double period = 0;
+      if (in >> quota >> period) take(quota, period);
+    });
+  }
+  if (const auto path = path_in(root, "cpu")) {
+    climb(root + "/sys/fs/cgroup/cpu", *path, [&](const std::string& folder) {
+      std::ifstream quota_in(folder + "/cpu.cfs_quota_us");  // -1: none
+      std::ifstream period_in(folder + "/cpu.cfs_period_us");
+      double quota = 0;
+      double period = 0;
+      if (quota_in >> quota && period_in >> period) take(quota, period);
+    });
+  }
   return tightest;
 }
 
 std::optional<std::uint64_t> memory_limit(const std::string& root) {
   std::optional<std::uint64_t> tightest;
-  const auto read = [&](std::ifstream& in) {
+  const auto read = [&](const std::string& file) {
+    std::ifstream in(file);
     std::uint64_t bytes = 0;
     if (in >> bytes && bytes < kUnlimited) tighten(tightest, bytes);  // "max" is no number
   };
-  if (const auto path = path_in(root, "")) climb(root + "/sys/fs/cgroup", *path, "/memory.max", read);
+  if (const auto path = path_in(root, "")) {
+    climb(root + "/sys/fs/cgroup", *path, [&](const std::string& folder) { read(folder + "/memory.max"); });
+  }
   if (const auto path = path_in(root, "memory")) {
-    climb(root + "/sys/fs/cgroup/memory", *path, "/memory.limit_in_bytes", read);
+    climb(root + "/sys/fs/cgroup/memory", *path,
+          [&](const std::string& folder) { read(folder + "/memory.limit_in_bytes"); });
   }
   return tightest;
 }

@@ -9,7 +9,7 @@
 /// have trees of their own.
 namespace tidegate::server::cgroup {
 
-/// In cores; cgroup v2's cpu.max.
+/// In cores; cpu.max of cgroup v2, cpu.cfs_quota_us by cpu.cfs_period_us of v1.
 std::optional<double> cpu_quota(const std::string& root = "");
 
 /// In bytes; memory.max of cgroup v2, memory.limit_in_bytes of v1.

@@ -66,6 +66,22 @@ TEST_F(Cgroup, ReadsMemoryLimitsOfVersionOne) {
   EXPECT_EQ(64 * kMiB, memory());
 }
 
+TEST_F(Cgroup, ReadsCpuQuotasOfVersionOne) {
+  write_self("12:cpu,cpuacct:/docker/abc\n1:name=systemd:/docker/abc\n");
+  write("/sys/fs/cgroup/cpu/docker/abc/cpu.cfs_quota_us", "250000\n");
+  write("/sys/fs/cgroup/cpu/docker/abc/cpu.cfs_period_us", "100000\n");
+  write("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  write("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(2.5, cpu());
+}
+
+TEST_F(Cgroup, TakesMinusOneOfVersionOneAsNoQuota) {
+  write_self("8:cpu:/\n");
+  write("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  write("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(std::nullopt, cpu());
+}
+
 TEST_F(Cgroup, TakesVersionOnesLargestNumberAsNoLimit) {
   write_self("7:memory:/\n");
   write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
