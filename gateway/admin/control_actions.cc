@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 
 #include "gateway/admin/config_json.h"
@@ -10,6 +11,7 @@
 #include "gateway/admin/control_listener.h"
 #include "gateway/admin/dashboard.h"
 #include "gateway/admin/route_json.h"
+#include "gateway/admin/server_order.h"
 #include "gateway/admin/status_json.h"
 #include "gateway/admin/upstreams_json.h"
 #include "gateway/base/log.h"
@@ -34,6 +36,15 @@ bool has_no_query(HttpConnection& connection, const RequestTarget& target) {
 
 Answer reload_answer(const server::ReloadResult& result) {
   return json_answer(reload_json(result), result.applied ? 200 : 422);
+}
+
+bool has_server(const conf::Config& config, const std::string& upstream, const std::string& server) {
+  for (const conf::Upstream& candidate : config.upstreams) {
+    if (candidate.name != upstream) continue;
+    return std::any_of(candidate.servers.begin(), candidate.servers.end(),
+                       [&](const conf::Server& one) { return one.text == server; });
+  }
+  return false;
 }
 
 }  // namespace
@@ -158,6 +169,26 @@ void ControlListener::post_stop(const Call& call) {
   log_order("a stop at once");
   call.connection.answer(json_answer({{"state", "stopping"}}, 202));
   server_.stop_now();  // posted: the answer is on its way before
+}
+
+void ControlListener::post_server(const Call& call) {
+  if (!has_no_query(call.connection, call.target)) return;
+  std::string problem;
+  const auto order = parse_server_order(call.body, problem);
+  if (!order) return call.connection.answer(error_answer(400, problem));
+  const std::string& upstream = call.target.path[1];
+  const std::string& server = call.target.path[3];
+  if (!has_server(server_.config(), upstream, server)) {
+    return call.connection.answer(error_answer(404, "upstream " + upstream + " has no server " + server +
+                                                        "; ask for /upstreams, and percent-encode it"));
+  }
+  if (const auto wrong = server_.order_server(upstream, server, *order)) {
+    return call.connection.answer(error_answer(422, *wrong));
+  }
+  log_order("server " + server + " of upstream " + upstream + ": " + to_string(*order));
+  server_.report(later(call, [this, upstream, server](const metrics::Report& report) {
+    return json_answer(server_json(server_.config(), report, upstream, server));
+  }));
 }
 
 }  // namespace tidegate::admin

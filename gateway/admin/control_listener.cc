@@ -90,6 +90,7 @@ const std::vector<ControlListener::Action>& ControlListener::actions() {
       {"POST", "/plan", &ControlListener::post_plan, true},
       {"POST", "/drain", &ControlListener::post_drain},
       {"POST", "/stop", &ControlListener::post_stop},
+      {"POST", "/upstreams/{}/servers/{}", &ControlListener::post_server, true},
   };
   return all;
 }

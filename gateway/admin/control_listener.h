@@ -74,6 +74,7 @@ class ControlListener final : HttpHandler {
   void post_plan(const Call& call);
   void post_drain(const Call& call);
   void post_stop(const Call& call);
+  void post_server(const Call& call);
 
   /// What answers `call` with make(result) when the server has come to one, if the connection is there still.
   template <typename Make>

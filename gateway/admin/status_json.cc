@@ -61,6 +61,26 @@ Json listeners_json(const StatusFacts& facts, const metrics::Sums& sums) {
   return list;
 }
 
+Json handshakes_json(const metrics::Report& report) {
+  std::vector<metrics::SlowHandshake> all;
+  for (const metrics::WorkerSample& worker : report.workers) {
+    all.insert(all.end(), worker.slowest_handshakes.begin(), worker.slowest_handshakes.end());
+  }
+  Json list = Json::array();
+  for (const metrics::SlowHandshake& handshake : metrics::slowest_of(std::move(all))) {
+    list.push_back({{"id", handshake.id},
+                    {"at", to_rfc3339(handshake.at, Digits::milliseconds)},
+                    {"route", handshake.route},
+                    {"server", handshake.server},
+                    {"seconds",
+                     {{"total", handshake.total.count()},
+                      {"tls", handshake.tls ? Json(handshake.tls->count()) : Json()},
+                      {"connect", handshake.connect.count()},
+                      {"response", handshake.response.count()}}}});
+  }
+  return list;
+}
+
 Json errors_json(const std::vector<log::Entry>& errors) {
   Json list = Json::array();
   for (const log::Entry& entry : errors) {
@@ -130,13 +150,18 @@ Json status_json(const StatusFacts& facts, const metrics::Report& report) {
           {"drain", drain_json(facts.drain)},
           {"reload", reload_json(report.reloads)},
           {"connections", {{"active", active}, {"total", total}}},
-          {"tunnels", {{"active", sums.tunnels}, {"opened", opened}, {"closed", closed}, {"limit", nullptr}}},
+          {"tunnels",
+           {{"active", sums.tunnels},
+            {"opened", opened},
+            {"closed", closed},
+            {"limit", report.max_tunnels == 0 ? Json() : Json(report.max_tunnels)}}},
           {"requests", requests},
           {"messages", messages_json(traffic)},
           {"bytes", bytes_json(traffic)},
           {"workers", workers_json(report)},
           {"listeners", listeners_json(facts, sums)},
           {"certificates", certificates_json(facts, report)},
+          {"slowest_handshakes", handshakes_json(report)},
           {"last_errors", errors_json(facts.last_errors)}};
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "conf/model.h"
 #include "gateway/admin/json.h"
 #include "metrics/report.h"
@@ -8,5 +10,8 @@ namespace tidegate::admin {
 
 /// GET /upstreams: each upstream's servers.
 Json upstreams_json(const conf::Config& config, const metrics::Report& report);
+/// One of them; null if a reload has removed it meanwhile.
+Json server_json(const conf::Config& config, const metrics::Report& report, const std::string& upstream,
+                 const std::string& server);
 
 }  // namespace tidegate::admin

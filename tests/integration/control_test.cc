@@ -173,6 +173,29 @@ TEST(Control, ReloadsAndPlans) {
   EXPECT_EQ(admin_json(gateway, "/status")["reload"]["succeeded"], 1) << "a plan is none";
 }
 
+TEST(Control, OrdersServers) {
+  ScriptedUpstream upstream;
+  CapturedLog log;
+  Gateway gateway(Gateway::in_front_of(upstream.url(), kAdmin));
+  const std::string path =
+      "/upstreams/app/servers/http%3A%2F%2F127.0.0.1%3A" + std::to_string(upstream.port());
+  std::string answer = ask_admin(gateway, "POST", path, R"({"state": "drain", "weight": 7})");
+  EXPECT_EQ(status_of(answer), 200) << answer;
+  EXPECT_TRUE(log.says("server " + upstream.url() + " of upstream app: state drain, weight 7, asked for"));
+  auto server = admin_json(gateway, "/upstreams")[0]["servers"][0];
+  EXPECT_EQ(nlohmann::json::parse(body_of(answer)), server);
+  EXPECT_EQ(server["state"], "drain");
+  EXPECT_EQ(server["weight"], 7);
+  EXPECT_EQ(server["configured_weight"], 1);
+  EXPECT_EQ(status_of(ask_admin(gateway, "POST", path, R"({"state": "up", "weight": null})")), 200);
+  server = admin_json(gateway, "/upstreams")[0]["servers"][0];
+  EXPECT_EQ(server["state"], "up");
+  EXPECT_EQ(server["weight"], 1);
+  EXPECT_THAT(error_of(ask_admin(gateway, "POST", path, "drain")), StartsWith("the body is not an order"));
+  answer = ask_admin(gateway, "POST", "/upstreams/app/servers/http%3A%2F%2Fother", R"({"state": "up"})");
+  EXPECT_EQ(status_of(answer), 404);
+}
+
 TEST(Control, StopsAndSaysSoFirst) {
   Gateway gateway(responding());
   Peer peer = connect_to_admin(gateway);

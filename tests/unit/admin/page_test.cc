@@ -79,6 +79,7 @@ metrics::Report sample_report() {
   listener.request(route, "GET", 200);
   listener.request(route, "POST", 404);
   worker.tunnels = 2;
+  worker.slowest_handshakes.emplace_back();
   report.servers.push_back({"chat", "http://chat-1:3000", false, 2});
   report.certificates.push_back({"https", "example.com", 86400 * 3 - 1});
   report.reloads = {3, 1, false, 7s};
@@ -103,9 +104,7 @@ Json sample_status(std::optional<server::DrainProgress> drain = {}) {
 }
 
 TEST(AdminPage, ShowsEveryMemberOfStatus) {
-  Json shown = on_page("GET /status");
-  shown.erase("slowest_handshakes");
-  EXPECT_EQ(members_of(sample_status()), members_of(shown));
+  EXPECT_EQ(members_of(sample_status()), members_of(on_page("GET /status")));
   const Json draining = sample_status(server::DrainProgress{{}, {}, 5, 2})["drain"];
   EXPECT_EQ(
       to_text(draining),
