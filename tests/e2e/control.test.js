@@ -192,6 +192,19 @@ test('reload: what changed, or why not, with its place; plan: the same beforehan
   await gateway.stop();
 });
 
+test('upstream: a server drained, up again, weighted', async () => {
+  const gateway = await start();
+  const order = (...args) => gateway.ask('upstream', 'app', upstream, ...args);
+  const line = (state, weight) => new RegExp(`^app +${upstream} +${state} +yes +${weight} +0$`, 'm');
+  assert.match((await order('--drain')).stdout, line('drain', '1'));
+  assert.match((await order('--up', '--weight', '3')).stdout, line('up', '3 \\(configured 1\\)'));
+  assert.match((await order('--reset-weight')).stdout, line('up', '1'));
+  const { code, stderr } = await gateway.ask('upstream', 'app', 'http://nowhere:1', '--up');
+  assert.equal(code, 1);
+  assert.notEqual(stderr, '');
+  await gateway.stop();
+});
+
 test('tunnels --watch on a terminal: rates, an order by a key, q, and the screen as it was', async () => {
   const gateway = await start();
   const client = await tunnel(gateway);
