@@ -157,14 +157,10 @@ Json config_json(const conf::Config& config) {
   for (const conf::Route& route : config.routes) routes.push_back(route_config_json(route));
   Json proxies = Json::array();
   for (const Cidr& block : config.trusted_proxies) proxies.push_back(block.to_string());
-  Json json = {{"listeners", listeners_json(config)},
-               {"routes", routes},
-               {"upstreams", upstreams_json(config)},
-               {"timeouts", process_timeouts_json(config.timeouts)},
-               {"limits", limits_json(config.limits)},
-               {"trusted_proxies", proxies},
-               {"log", log_json(config.log)},
-               {"drain", drain_json(config.drain)}};
+  Json json = {{"listeners", listeners_json(config)},  {"routes", routes},
+               {"upstreams", upstreams_json(config)},  {"timeouts", process_timeouts_json(config.timeouts)},
+               {"limits", limits_json(config.limits)}, {"trusted_proxies", proxies},
+               {"log", log_json(config.log)},          {"drain", drain_json(config.drain)}};
   if (config.metrics) json["metrics"] = {{"address", config.metrics->text}};
   for (const conf::ListenAddress& address : config.admin) json["admin"]["address"].push_back(address.text);
   json["workers"] = config.workers == 0 ? Json("auto") : Json(config.workers);

@@ -27,7 +27,7 @@ class Orders : public testing::Test {
   std::string yaml(const std::string& more = "") const {
     return Gateway::in_front_of(
         "{ servers: [{ address: \"" + a.url() + "\" }, { address: \"" + b.url() + "\" }]" + more + " }",
-        "workers: 1\n");
+        "workers: 1\nmetrics: { address: \"127.0.0.1:0\" }\n");
   }
   std::string only_b() const { return Gateway::in_front_of("[\"" + b.url() + "\"]", "workers: 1\n"); }
 
@@ -111,7 +111,7 @@ TEST_F(Orders, DrainOfEveryServerIsA503) {
   Peer client = gateway->connect();
   client.send(handshake_request());
   EXPECT_THAT(client.read_message(), StartsWith("HTTP/1.1 503 "));
-  EXPECT_TRUE(becomes(*gateway, "tidegate_handshakes_total{result=\"no_server\",route=\"/\"}", 1));
+  EXPECT_TRUE(becomes(*gateway, "tidegate_handshakes_total{route=\"/\",result=\"no_server\"}", 1));
   EXPECT_EQ("", order_server(*gateway, "app", b.url(), kUp));
   EXPECT_EQ('b', ask());
 }
