@@ -62,6 +62,8 @@ TEST_F(TunnelLimit, OfARouteRefusesAnotherHandshakeAndNothingElse) {
   server.read_head();
   server.send("HTTP/1.1 204 No Content\r\n\r\n");
   EXPECT_THAT(other.read_head(), StartsWith("HTTP/1.1 204 ")) << "a request is no tunnel";
+  other.close();
+  server.close();
 
   close();
   EXPECT_TRUE(round_trip()) << "the place is free again";
