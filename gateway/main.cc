@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "conf/yaml_loader.h"
+#include "conf/yaml_schema.h"
 #include "gateway/admin/control_listener.h"
 #include "gateway/admin/metrics_listener.h"
 #include "gateway/base/descriptors.h"
@@ -98,6 +99,12 @@ int check_file(const std::string& path) {
   return kFine;
 }
 
+int print_schema() {
+  const std::string schema = conf::yaml_schema();
+  const bool written = std::fwrite(schema.data(), 1, schema.size(), stdout) == schema.size();
+  return written && std::fflush(stdout) == 0 ? kFine : kFailed;
+}
+
 int main_program(int argc, char** argv) {
   CLI::App app("Tidegate: the front door for applications that speak WebSocket");
   app.set_version_flag("--version,-V", "tidegate " TIDEGATE_VERSION);
@@ -123,6 +130,7 @@ int main_program(int argc, char** argv) {
   run->add_flag("--no-watch", no_watch, "Reload at HUP only, not when files change");
   check->add_option("-c,--config", file, "The configuration file")->capture_default_str();
 
+  auto* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration, for editors");
   const ControlCommands control(app);
 
   try {
@@ -132,6 +140,7 @@ int main_program(int argc, char** argv) {
   }
   if (demo->parsed()) return run_demo(door);
   if (check->parsed()) return check_file(file);
+  if (schema->parsed()) return print_schema();
   if (control.parsed()) return control.run();
   return door.to.empty() ? run_file(file, !no_watch)
                          : run_front_door(door, "Tidegate in front of " + door.to);
