@@ -69,7 +69,8 @@ int run_demo(FrontDoor options) {
 
 int run_file(const std::string& path, bool watch) {
   std::optional<server::WatchedFile> watched;
-  if (watch) watched = {std::filesystem::absolute(path).string(), server::digest_of(path)};
+  if (watch && std::filesystem::is_regular_file(path))
+    watched = {std::filesystem::absolute(path).string(), server::digest_of(path)};
   Diagnostics diagnostics;
   auto config = conf::read_yaml(path, diagnostics);
   if (!config) {

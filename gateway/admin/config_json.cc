@@ -1,4 +1,5 @@
 #include "gateway/admin/config_json.h"
+#include "gateway/base/text.h"
 
 #include <algorithm>
 #include <utility>

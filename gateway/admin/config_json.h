@@ -17,7 +17,4 @@ inline constexpr std::string_view kSecret = "***";
 /// matched with. Keys are named by their files.
 Json config_json(const conf::Config& config);
 
-/// "https://user:word@host/" with kSecret for what stands before the "@".
-std::string without_user(std::string_view url);
-
 }  // namespace tidegate::admin

@@ -118,7 +118,11 @@ void ControlListener::get_tunnels(const Call& call) {
 
 void ControlListener::get_frames(const Call& call) {
   if (!has_no_query(call.connection, call.target)) return;
-  if (call.head.method == "HEAD") return call.connection.answer(json_answer({}));
+  if (call.head.method == "HEAD") {
+    Answer answer = error_answer(405, "frames are told as they pass, which HEAD cannot; send GET");
+    answer.fields.emplace_back("Allow", "GET");
+    return call.connection.answer(answer);
+  }
   const SlotId id = call.connection.id();
   frames_[key_of(id)] = std::make_unique<FrameStream>(server_, endpoint_, id, call.target.path[1]);
 }

@@ -41,7 +41,7 @@ ControlListener::ControlListener(server::Server& server, Program program)
 
 std::size_t ControlListener::most_body_bytes(const HttpConnection& connection,
                                              const http::RequestHead& head) {
-  return may_pass(connection, head) ? kMostBodyBytes : 0;
+  return connection.over_unix() && may_pass(connection, head) ? kMostBodyBytes : 0;
 }
 
 Answer ControlListener::refusal(int status) {

@@ -1,12 +1,19 @@
 #include "gateway/admin/http_guard.h"
 
+#include "gateway/base/ip.h"
 #include "gateway/base/text.h"
 
 namespace tidegate::admin {
 namespace {
 
+/// A literal loopback address may be any: who rebinds a name needs a name.
 bool names_this_machine(std::string_view host) {
-  return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
+  if (host == "localhost") return true;
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  static const Cidr v4 = *Cidr::parse("127.0.0.0/8");
+  static const Cidr v6 = *Cidr::parse("::1");
+  const auto ip = IpAddress::parse(host);
+  return ip && (v4.contains(*ip) || v6.contains(*ip));
 }
 
 /// Browsers leave Origin out of a page's own GETs, or send what the page was loaded from.

@@ -6,7 +6,7 @@
 namespace tidegate::admin {
 
 std::string to_text(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
 }
 
 std::string to_rfc3339(std::chrono::system_clock::time_point time, Digits digits) {

@@ -94,16 +94,6 @@ const char* action_of(const conf::Route& route) {
 
 }  // namespace
 
-std::string without_user(std::string_view url) {
-  const std::size_t mark = url.find("://");
-  if (mark == std::string_view::npos) return std::string(url);
-  const std::size_t begin = mark + 3;
-  const std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
-  const std::size_t at = url.substr(0, end).rfind('@');
-  if (at == std::string_view::npos || at < begin) return std::string(url);
-  return std::string(url.substr(0, begin)) + std::string(kSecret) + std::string(url.substr(at));
-}
-
 std::string size_or_none(std::uint64_t bytes) {
   return bytes == 0 ? "none" : format_size(bytes);
 }

@@ -1,4 +1,5 @@
 #include "gateway/admin/upstreams_json.h"
+#include "gateway/base/text.h"
 
 #include <algorithm>
 

@@ -49,6 +49,9 @@ void for_each_list_element(std::string_view list, Visit visit) {
   }
 }
 
+/// A URL whose user and password, if it has any, are replaced by "***".
+std::string without_user(std::string_view url);
+
 /// Decimal digits only: no sign, no white space, no overflow.
 std::optional<std::uint64_t> parse_decimal(std::string_view text);
 

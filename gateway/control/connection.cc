@@ -43,9 +43,9 @@ Failure failure_of(int error, const Address& address) {
       return {Failure::Kind::broken, "the connection to " + at + " was cut; has the gateway ended?"};
     case ENOTSOCK:
     case EPROTOTYPE:
-      return {Failure::Kind::nobody, at + " is not a stream socket; " + kWhere};
+      return {Failure::Kind::broken, at + " is not a stream socket; " + kWhere};
     default:
-      return {Failure::Kind::nobody, at + ": " + std::generic_category().message(error) + "; " + kWhere};
+      return {Failure::Kind::broken, at + ": " + std::generic_category().message(error) + "; " + kWhere};
   }
 }
 

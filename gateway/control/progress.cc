@@ -23,19 +23,24 @@ Moment now() {
   return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-/// The state of the gateway with that pid; nothing if it has gone, maybe with another in its place. A gateway
-/// that is busy, or cut the connection because it is ending, is asked again by the caller.
+/// The state of the gateway that was there before; nothing if it has gone, maybe with another in its place. A
+/// gateway that is busy, or cut the connection because it is ending, is asked again by the caller.
 struct Sight {
   bool gone = false;
   std::optional<json> status{};
   Failure failure{};
 };
 
-Sight look_for(const Client& client, double pid) {
+/// In a container every gateway is process 1.
+bool same_process(const json& a, const json& b) {
+  return number_of(a, "pid") == number_of(b, "pid") && text_of(a, "started_at") == text_of(b, "started_at");
+}
+
+Sight look_for(const Client& client, const json& before) {
   Sight sight;
   sight.status = client.ask_json({.target = "/status", .patience = 2s}, sight.failure);
   sight.gone =
-      sight.status ? number_of(*sight.status, "pid") != pid : sight.failure.kind == Failure::Kind::nobody;
+      sight.status ? !same_process(*sight.status, before) : sight.failure.kind == Failure::Kind::nobody;
   return sight;
 }
 
@@ -81,14 +86,14 @@ bool drain(const Client& client, bool wait) {
   }
   ProgressLine line;
   for (Moment end = latest(*before); now() < end;) {
-    const Sight sight = look_for(client, number_of(*before, "pid"));
+    const Sight sight = look_for(client, *before);
     if (sight.gone) {
       line.end("drained: the gateway has gone");
       return true;
     }
     if (sight.failure.kind == Failure::Kind::forbidden) return complain(sight.failure);
     if (sight.status) {
-      end = latest(*sight.status);
+      if (member(*sight.status, "drain").is_object()) end = latest(*sight.status);
       line.show(*sight.status);
     }
     std::this_thread::sleep_for(line.period());
@@ -105,7 +110,7 @@ bool stop(const Client& client) {
   if (!before) return complain(failure);
   if (!client.ask({.method = "POST", .target = "/stop"}, failure)) return complain(failure);
   for (const auto end = Clock::now() + kGrace; Clock::now() < end;) {
-    if (look_for(client, number_of(*before, "pid")).gone) {
+    if (look_for(client, *before).gone) {
       std::puts("stopped: the gateway has gone");
       return true;
     }

@@ -54,7 +54,7 @@ unsigned worker_count(const conf::Config& config) {
   CPU_ZERO(&allowed);
   int cores = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
   if (const auto quota = cgroup::cpu_quota()) cores = std::min(cores, static_cast<int>(std::ceil(*quota)));
-  return static_cast<unsigned>(std::max(cores, 1));
+  return static_cast<unsigned>(std::clamp(cores, 1, 256));  // an id has eight bits for its worker
 }
 
 }  // namespace tidegate::server

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/base/text.h"
 #include "gateway/base/units.h"
 
 namespace tidegate::server {
@@ -84,7 +85,7 @@ void describe(const conf::ListenerTls& tls, const Writer& out) {
 void describe(const conf::Redirect& redirect, const Writer& out) {
   const auto& [status, to] = redirect;
   out.number("status", static_cast<std::uint64_t>(status));
-  out.text("to", to.value);
+  out.text("to", without_user(to.value));
 }
 
 void describe(const conf::PathMatch& path, const Writer& out) {

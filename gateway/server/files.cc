@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "gateway/base/bytes.h"
@@ -35,6 +36,9 @@ std::vector<std::string> files_of(const conf::Config& config) {
 }
 
 std::string digest_of(const std::string& path) {
+  // A pipe gives its bytes once, and not to us; opening it might wait for ever.
+  std::error_code failed;
+  if (!std::filesystem::is_regular_file(path, failed)) return failed ? "unreadable" : "no file";
   const auto close = [](std::FILE* file) { std::fclose(file); };
   const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rbe"), close);
   if (file == nullptr) return "unreadable: " + std::to_string(errno);

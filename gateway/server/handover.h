@@ -40,8 +40,8 @@ class Handover final : net::StreamListener {
   Handover(const Handover&) = delete;
   Handover& operator=(const Handover&) = delete;
 
-  /// The process that was started, and is neither ready nor gone; 0: none.
-  pid_t under_way() const { return process_; }
+  /// The process that was started, and is neither ready, gone nor called off; 0: none.
+  pid_t under_way() const { return silent_ ? 0 : process_; }
   /// One of the hooks is called, from the loop, unless call_off() comes before.
   void begin(const std::vector<ListeningSockets::Bequest>& bequest);
   void call_off();

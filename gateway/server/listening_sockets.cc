@@ -1,5 +1,7 @@
 #include "gateway/server/listening_sockets.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <utility>
 
@@ -46,6 +48,13 @@ std::vector<net::ListeningSocket> ListeningSockets::open(const conf::ListenAddre
                                                          Diagnostics& diagnostics, Access access) {
   std::vector<net::ListeningSocket> sockets = inheritance_.claim(address);
   const std::size_t inherited = sockets.size();
+  if (inherited > 0 && access == Access::owner && !address.unix_path.empty() &&
+      ::chmod(address.unix_path.c_str(), 0600) != 0) {
+    diagnostics.error(address.at, "the inherited socket " + address.unix_path +
+                                      " cannot be kept from others: " + net::error_text(-errno) +
+                                      "; write SocketMode=0600 in its socket unit");
+    return {};
+  }
   while (sockets.size() < wanted) {
     auto socket = one_more(address, sockets, inherited, access);
     if (!socket) {

@@ -115,9 +115,11 @@ void Server::start_drain() {
   if (drain_.begun())
     return log::info("server", "draining already, after a hand-over; once more stops at once");
   handover_.call_off();
+  if (!accepting_ && workers_switching_ == 0) return loop_.stop();  // nobody has been let in yet
   drain_.begin(current_->blueprint->config->drain, Drain::Cause::stop);
   service_.stopping();
   if (next_ != nullptr) give_up_reload();
+  begin_waiting();  // who waited for a hand-over hears that there is none
 }
 
 void Server::on_worker_empty() {

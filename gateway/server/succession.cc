@@ -1,5 +1,6 @@
 // The server and those around it: the process that takes over, and the service manager.
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -49,7 +50,8 @@ void Server::on_handover_failed(const std::string& why) {
 
 std::string Server::status() const {
   const Totals sum = totals();
-  const std::string tunnels = std::to_string(sum.tunnels_opened - sum.tunnels_closed) + " tunnels";
+  const std::string tunnels =
+      std::to_string(sum.tunnels_opened - std::min(sum.tunnels_opened, sum.tunnels_closed)) + " tunnels";
   const auto progress = drain_.progress();
   if (!progress) return tunnels + ", " + std::to_string(residents()) + " connections in all";
   return "Draining: " + tunnels + ", " + std::to_string(progress->remaining) + " of " +

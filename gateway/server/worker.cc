@@ -184,6 +184,7 @@ void Worker::trace(std::string id, std::shared_ptr<tunnel::FrameTrace> trace,
 }
 
 void Worker::untrace(std::string id, std::shared_ptr<tunnel::FrameTrace> trace) {
+  if (!thread_.joinable()) return;  // it has ended, and its tunnels with it
   loop_->post([this, id = std::move(id), trace = std::move(trace)] {
     if (tunnel::Tunnel* found = find_tunnel(id)) found->untrace(trace);
   });
@@ -212,6 +213,7 @@ void Worker::carry_out(Change& change) {
     gates_[i]->accept_waiting();  // while its listener still has a meaning
   }
   snapshot_ = build_snapshot(change);
+  late_removals_.clear();
   access_log_ = std::move(change.access_log);
   for (Change::Resolved& known : change.addresses) {
     snapshot_->upstreams[known.upstream].connector->set_addresses(known.server, std::move(known.addresses));
@@ -268,7 +270,8 @@ void Worker::admit(std::unique_ptr<tunnel::Resident> resident) {
   resident_count_.fetch_add(1, std::memory_order_relaxed);
   if (const auto place = admitted->place(); place && place->config != snapshot_->config.get()) {
     // A tunnel whose handshake was in flight during a reload.
-    apply(Removals(*place->config, *snapshot_->config), *admitted);
+    apply(late_removals_.try_emplace(place->config, *place->config, *snapshot_->config).first->second,
+          *admitted);
   }
   if (!draining_) return;
   // A tunnel whose handshake was in flight: its plan is what is left of the others'.

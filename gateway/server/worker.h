@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -145,6 +146,8 @@ class Worker final : public tunnel::Host {
   std::unique_ptr<net::Loop> loop_;
   std::unique_ptr<tls::Library> tls_library_;
   std::shared_ptr<tunnel::Snapshot> snapshot_;
+  /// From the configuration of a handshake that was in flight during a reload to the one in force.
+  std::map<const conf::Config*, Removals> late_removals_;
   std::vector<std::unique_ptr<Gate>> gates_;  ///< by listener of snapshot_
   IntrusiveList<tunnel::Resident, tunnel::ResidentTag> residents_;
   std::atomic<std::size_t> resident_count_{0};

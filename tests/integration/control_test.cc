@@ -108,6 +108,17 @@ TEST(Control, ToldFramesOfOneTunnelUntilItsEnd) {
   EXPECT_EQ(status_of(watcher.read_message()), 404);
 }
 
+TEST(Control, EndsAtOnceWhileFramesAreWatched) {
+  ScriptedUpstream upstream;
+  Gateway gateway(Gateway::in_front_of(upstream.url(), kAdmin));
+  OpenTunnel tunnel(gateway, upstream);
+  const std::string id = admin_json(gateway, "/tunnels")["tunnels"][0]["id"];
+  Peer watcher = connect_to_admin(gateway);
+  watcher.send(admin_request("GET", "/tunnels/" + id + "/frames"));
+  EXPECT_EQ(status_of(watcher.read_head()), 200);
+  gateway.stop_now();  // the watch ends after the workers
+}
+
 TEST(Control, OutlivesClientsThatVanishInALongAnswer) {
   ScriptedUpstream upstream;
   Gateway gateway(Gateway::in_front_of(upstream.url(), kAdmin));

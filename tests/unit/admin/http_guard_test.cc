@@ -19,15 +19,15 @@ int verdict(const std::string& host, const std::string& fields = "", const std::
 
 TEST(HttpGuard, LetsThisMachineInByAnyPort) {
   for (const char* host : {"localhost", "localhost:9182", "LocalHost:1", "localhost.", "127.0.0.1",
-                           "127.0.0.1:80", "[::1]", "[::1]:9182"}) {
+                           "127.0.0.1:80", "127.0.0.2", "[::1]", "[::1]:9182", "[0:0:0:0:0:0:0:1]"}) {
     EXPECT_EQ(verdict(host), 0) << host;
   }
 }
 
 TEST(HttpGuard, RefusesEveryOtherName) {
   // What a page of another site can make a browser send, whose name leads here.
-  for (const char* host : {"example.com", "localhost.example.com", "127.0.0.1.example.com", "127.0.0.2",
-                           "[::2]", "0.0.0.0", "2130706433", "localhost.localdomain", "admin"}) {
+  for (const char* host : {"example.com", "localhost.example.com", "127.0.0.1.example.com", "[::2]",
+                           "0.0.0.0", "2130706433", "localhost.localdomain", "admin"}) {
     EXPECT_EQ(verdict(host), 403) << host;
   }
 }

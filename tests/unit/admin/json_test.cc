@@ -9,7 +9,8 @@ using namespace std::chrono_literals;
 using std::chrono::system_clock;
 
 TEST(AdminJson, ReplacesWhatIsNotText) {
-  EXPECT_EQ(to_text({{"path", "/\xff\n"}}), "{\"path\":\"/\xef\xbf\xbd\\n\"}");
+  EXPECT_EQ(to_text({{"path", "/\xff\n"}}), "{\"path\":\"/\\ufffd\\n\"}");
+  EXPECT_EQ(to_text({{"path", "\xc2\x9b"}}), "{\"path\":\"\\u009b\"}") << "a terminal's control sequence";
 }
 
 TEST(AdminJson, TellsTimesInUtc) {
