@@ -27,7 +27,7 @@ bool AnswerReader::feed(std::string_view bytes) {
 bool AnswerReader::end() {
   if (state_ == State::broken) return false;
   if (state_ == State::until_end) state_ = State::done;
-  return state_ == State::done || fail("the answer was cut");
+  return state_ == State::done || fail(kCut);
 }
 
 bool AnswerReader::step() {

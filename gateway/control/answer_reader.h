@@ -12,7 +12,8 @@ namespace tidegate::control {
 /// until the connection's end. Answers with 1xx before it are skipped. What is kept is bounded.
 class AnswerReader {
  public:
-  static constexpr std::size_t kMaxHead = 16u << 10;  ///< also of a chunk's line and the trailers
+  static constexpr std::size_t kMaxHead = 16u << 10;         ///< also of a chunk's line and the trailers
+  static constexpr const char* kCut = "the answer was cut";  ///< problem() where it ended too early
 
   /// `max_body`: the most that is held before take_body().
   explicit AnswerReader(std::size_t max_body) : max_body_(max_body) {}

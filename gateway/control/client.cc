@@ -52,8 +52,10 @@ std::string segment(std::string_view text) {
 }
 
 bool Client::broken(const std::string& problem, Failure& failure) const {
-  failure = {Failure::Kind::broken,
-             "what " + to_string(address_) + " answers is not the admin API: " + problem};
+  const std::string at = to_string(address_);
+  failure = {Failure::Kind::broken, problem == AnswerReader::kCut
+                                        ? "the connection to " + at + " was cut; has the gateway ended?"
+                                        : "what " + at + " answers is not the admin API: " + problem};
   return false;
 }
 

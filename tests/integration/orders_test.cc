@@ -39,11 +39,11 @@ class Orders : public testing::Test {
     EXPECT_TRUE(eventually([&] {
       if (!a.nobody_for(std::chrono::milliseconds(0))) asked = 'a';
       if (!b.nobody_for(std::chrono::milliseconds(0))) asked = 'b';
-      if (asked == '?' && gateway->count(Reason::no_server) > refused_) asked = '-';
+      if (asked == '?' && gateway->count(Reason::no_server) > refused) asked = '-';
       return asked != '?';
     }));
     if (asked == '-') {
-      ++refused_;
+      ++refused;
       last_answer = client.read_message();
       EXPECT_THAT(last_answer, StartsWith("HTTP/1.1 503 "));
       return asked;
@@ -70,9 +70,7 @@ class Orders : public testing::Test {
   ScriptedUpstream a, b;
   std::unique_ptr<Gateway> gateway = std::make_unique<Gateway>(yaml());
   std::string last_answer;
-
- private:
-  std::uint64_t refused_ = 0;
+  std::uint64_t refused = 0;  ///< 503s that ask() has seen
 };
 
 TEST_F(Orders, DrainSendsNothingNewToAServerWhileItsTunnelsGoOn) {
@@ -111,6 +109,7 @@ TEST_F(Orders, DrainOfEveryServerIsA503) {
   Peer client = gateway->connect();
   client.send(handshake_request());
   EXPECT_THAT(client.read_message(), StartsWith("HTTP/1.1 503 "));
+  ++refused;  // ask() looks at the count
   EXPECT_TRUE(becomes(*gateway, "tidegate_handshakes_total{route=\"/\",result=\"no_server\"}", 1));
   EXPECT_EQ("", order_server(*gateway, "app", b.url(), kUp));
   EXPECT_EQ('b', ask());
