@@ -161,9 +161,12 @@ test('what it shows is what the gateway says', async () => {
     const { tunnels } = await api('/tunnels?order=messages&limit=20');
     const expected = tunnels.map((each) => each.messages.to_upstream + each.messages.to_client);
     const still = before.messages.to_client === after.messages.to_client && table.length === 20 && table[0][8] === '0';
-    return still && JSON.stringify(table.map((row) => Number(row[7].replaceAll(',', '')))) === JSON.stringify(expected) && { status: after, tunnels, table };
+    return still && JSON.stringify(table.map((row) => Number(row[7].replaceAll(',', '')))) === JSON.stringify(expected) && { status: after, table };
   }, 'the tunnels to be shown as they are');
-  assert.deepEqual(new Set(settled.table.map((row) => row[0])), new Set(settled.tunnels.map((each) => each.id)));
+  // All have said as much as each other: which twenty are the busiest is the gateway's to choose.
+  const known = new Set((await api('/tunnels?limit=1000')).tunnels.map((each) => each.id));
+  assert.equal(new Set(settled.table.map((row) => row[0])).size, 20);
+  for (const row of settled.table) assert.ok(known.has(row[0]), row[0]);
   for (const row of settled.table) assert.match(row[1], /127\.0\.0\.1/);
   assert.equal(await text(page, 'tunnels-total'), `the first 20 of ${TUNNELS}`);
 
