@@ -244,8 +244,7 @@ void HttpConnection::say_goodbye() {
   congested_ = false;  // a stream that lingers reads
   phase_ = Phase::head;
   update_pause();
-  const auto patience = stream_->queued_bytes() > 0 ? kPatience : kGoodbye;
-  loop_.linger(std::move(stream_), patience, /*wait_for_peer=*/!peer_ended_);
+  loop_.linger(std::move(stream_), {.end = kGoodbye, .take = kPatience}, /*wait_for_peer=*/!peer_ended_);
   finish();
 }
 

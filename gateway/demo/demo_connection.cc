@@ -142,7 +142,7 @@ void Connection::write(const std::string& out) {
 void Connection::say_goodbye() {
   if (finished_) return;
   on_drained();  // a stream that lingers reads
-  loop_.linger(std::move(stream_), kGoodbye);
+  loop_.linger(std::move(stream_), {.end = kGoodbye, .take = kGoodbye});
   finish();
 }
 

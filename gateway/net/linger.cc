@@ -14,13 +14,14 @@ Lingering::~Lingering() {
   --count_;
 }
 
-void Lingering::begin(std::chrono::milliseconds deadline) {
-  // A deadline of zero means "at once" here, and "never" to the wheel.
-  term_ = std::max(deadline, std::chrono::milliseconds(1));
-  limit_.arm(loop_.timers(), term_);
+void Lingering::begin(Patience patience) {
+  // An end of zero means "at once" here, and "never" to the wheel.
+  patience_ = {std::max(patience.end, std::chrono::milliseconds(1)), patience.take};
+  limit_.arm(loop_.timers(), patience_.end);
   stream_->set_listener(*this);
   stream_->end_writing();
-  queued_bytes_ = stream_->queued_bytes();
+  unacknowledged_ = stream_->unacknowledged_bytes();
+  last_taken_ = loop_.now();
   stream_->start_reading();
   if (!wait_for_peer_) look();
 }
@@ -34,11 +35,13 @@ void Lingering::leave() {
   loop_.retire(std::unique_ptr<Retired>(this));
 }
 
-/// A slow peer is not a dead one: whoever took some of what is queued gets another term for the rest.
+/// A slow peer is not a dead one. What the kernel still holds for it counts as well: should the peer be sending
+/// when the socket closes, the reset would throw that away.
 void Lingering::on_limit() {
-  const std::size_t before = std::exchange(queued_bytes_, stream_->queued_bytes());
-  if (queued_bytes_ == 0 || queued_bytes_ >= before) return leave();
-  limit_.arm(loop_.timers(), term_);
+  const std::size_t before = std::exchange(unacknowledged_, stream_->unacknowledged_bytes());
+  if (unacknowledged_ < before) last_taken_ = loop_.now();
+  if (unacknowledged_ == 0 || loop_.now() - last_taken_ >= patience_.take) return leave();
+  limit_.arm(loop_.timers(), patience_.end);
 }
 
 /// Nothing says when a queue has become empty, which only goodbyes want to know: so look once per tick.

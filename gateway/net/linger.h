@@ -17,14 +17,13 @@ struct LingeringTag;
 ///
 /// Owner:  itself, until it retires to its loop; the loop retires those that are left when it ends.
 /// Thread: its loop's.
-/// End:    the peer has ended and the queue is empty, an error, or a deadline in which the peer took nothing
-///         of the queue.
+/// End:    the peer has ended and the queue is empty, an error, or the end of its patience.
 class Lingering final : public Retired, public StreamListener, public ListHook<LingeringTag> {
  public:
   Lingering(Loop& loop, std::size_t& count, std::unique_ptr<Stream> stream, bool wait_for_peer);
   ~Lingering() override;
 
-  void begin(std::chrono::milliseconds deadline);
+  void begin(Patience patience);
   /// Hands itself to the loop to be destroyed after the current callback.
   void leave();
 
@@ -41,8 +40,9 @@ class Lingering final : public Retired, public StreamListener, public ListHook<L
   std::size_t& count_;
   std::unique_ptr<Stream> stream_;
   bool wait_for_peer_;
-  std::chrono::milliseconds term_{0};
-  std::size_t queued_bytes_ = 0;  ///< when the term began
+  Patience patience_{};
+  std::size_t unacknowledged_ = 0;  ///< when the peer last took something
+  std::chrono::steady_clock::time_point last_taken_;
   DeadlineOf<Lingering, &Lingering::on_limit> limit_{*this};
   DeadlineOf<Lingering, &Lingering::look> next_look_{*this};
 };

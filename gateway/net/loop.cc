@@ -236,7 +236,7 @@ void Loop::defer(Deferred& item) {
   if (!item.linked()) impl_->deferred.push_back(item);
 }
 
-void Loop::linger(std::unique_ptr<Stream> stream, std::chrono::milliseconds deadline, bool wait_for_peer) {
+void Loop::linger(std::unique_ptr<Stream> stream, Patience patience, bool wait_for_peer) {
   if (!wait_for_peer) {
     // The kernel sends what it has taken, and FIN, after the close too; of TLS's last word it knows nothing.
     if (stream->tls() != nullptr) stream->end_writing();
@@ -244,7 +244,7 @@ void Loop::linger(std::unique_ptr<Stream> stream, std::chrono::milliseconds dead
   }
   auto* lingering = new Lingering(*this, impl_->lingering_count, std::move(stream), wait_for_peer);
   impl_->lingering.push_back(*lingering);  // it deletes itself by retiring
-  lingering->begin(deadline);
+  lingering->begin(patience);
 }
 
 std::size_t Loop::lingering() const {

@@ -33,13 +33,18 @@ class Deferred : public ListHook<DeferredTag> {
   virtual void on_deferred() = 0;
 };
 
+/// How long a stream lingers, at the most.
+struct Patience {
+  std::chrono::milliseconds end;   ///< for a peer that has everything and does not end
+  std::chrono::milliseconds take;  ///< for a peer that takes nothing of what it has not acknowledged yet
+};
+
 /// One event loop. Everything made on it belongs to its thread; post() is the only way in from outside. The
 /// first one makes the process ignore SIGPIPE: a write to a broken socket is an error, not a death.
 ///
 /// Owner:  a worker, or the server for the main thread's.
 /// Thread: the one that calls run(); constructed and destroyed there or while it does not run.
-/// End:    the destructor: drops lingering streams, destroys what was retired, runs until idle and insists
-/// that
+/// End:    the destructor: drops lingering streams, destroys what was retired, runs until idle and insists that
 ///         uv_loop_close() answers 0. Streams, acceptors, resolvers and signals of this loop must be gone
 ///         before: one that is left is a leak, and aborts the program with a log line.
 class Loop {
@@ -68,11 +73,10 @@ class Loop {
   void defer(Deferred& item);
 
   /// Gives a stream its goodbye: what is queued is sent, then FIN (end_writing); what the peer still sends is
-  /// read and thrown away; the stream is destroyed when the peer has ended too, or after a `deadline` in
-  /// which it took nothing of the queue. `wait_for_peer` false: as soon as the queue is empty (for a peer
-  /// that has ended already). The caller has undone its pauses. Looks at the queue once per tick of the
-  /// wheel.
-  void linger(std::unique_ptr<Stream> stream, std::chrono::milliseconds deadline, bool wait_for_peer = true);
+  /// read and thrown away; the stream is destroyed when the peer has ended too, or when its patience is at an
+  /// end. `wait_for_peer` false: as soon as the queue is empty (for a peer that has ended already). The caller
+  /// has undone its pauses. Looks at the queue once per tick of the wheel.
+  void linger(std::unique_ptr<Stream> stream, Patience patience, bool wait_for_peer = true);
   /// Streams in linger().
   std::size_t lingering() const;
 

@@ -27,6 +27,7 @@ class Socket final : public Stream {
   void resume_reading() override { core_->resume_reading(); }
   Flow write(std::span<const Bytes> pieces) override { return core_->write(pieces); }
   std::size_t queued_bytes() const override { return core_->queued_bytes(); }
+  std::size_t unacknowledged_bytes() const override { return core_->unacknowledged_bytes(); }
   void end_writing() override { core_->end_writing(); }
   void reset_on_close() override { core_->reset_on_close(); }
   const IpAddress* peer() const override { return core_->peer(); }

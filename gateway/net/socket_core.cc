@@ -1,5 +1,7 @@
 #include "gateway/net/socket_core.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -259,6 +261,12 @@ void SocketCore::on_uv_written(uv_write_t* request, int status) noexcept {
 
 std::size_t SocketCore::queued_bytes() const {
   return uv_stream_get_write_queue_size(&uv_.stream) + (tail_ == nullptr ? 0 : tail_->size);
+}
+
+std::size_t SocketCore::unacknowledged_bytes() const {
+  int in_the_kernel = 0;
+  if (state_ == State::open) ::ioctl(fd(), SIOCOUTQ, &in_the_kernel);
+  return queued_bytes() + static_cast<std::size_t>(std::max(in_the_kernel, 0));
 }
 
 void SocketCore::drop_tail() {

@@ -45,6 +45,7 @@ class SocketCore final : public Deferred {
   void resume_reading();
   Flow write(std::span<const Bytes> pieces);
   std::size_t queued_bytes() const;
+  std::size_t unacknowledged_bytes() const;
   void end_writing();
   void reset_on_close();
 

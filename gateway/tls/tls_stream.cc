@@ -79,7 +79,8 @@ TlsStream::~TlsStream() {
   if (state_ == State::open) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   if (linger_ms_ == 0) return;
   if (socket_paused_) socket_->resume_reading();
-  loop_.linger(std::move(socket_), std::chrono::milliseconds(linger_ms_));
+  const std::chrono::milliseconds time(linger_ms_);
+  loop_.linger(std::move(socket_), {.end = time, .take = time});
 }
 
 void TlsStream::begin() {

@@ -47,6 +47,7 @@ class TlsStream final : public net::Stream, private net::StreamListener {
   using net::Stream::write;
   net::Flow write(std::span<const Bytes> pieces) override;
   std::size_t queued_bytes() const override { return socket_->queued_bytes(); }
+  std::size_t unacknowledged_bytes() const override { return socket_->unacknowledged_bytes(); }
   void end_writing() override;
   void reset_on_close() override;
   const IpAddress* peer() const override { return socket_->peer(); }

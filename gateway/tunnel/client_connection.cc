@@ -480,9 +480,7 @@ void ClientConnection::begin_drain(const DrainPlan&) {
 /// the answer.
 void ClientConnection::say_goodbye() {
   if (state_ == State::closed) return;
-  const conf::Timeouts& timeouts = snapshot_->config->timeouts;
-  const milliseconds patience =
-      stream_->queued_bytes() > 0 ? std::max(timeouts.route.send, kLingering) : kLingering;
+  const net::Patience patience{.end = kLingering, .take = snapshot_->config->timeouts.route.send};
   if (std::exchange(holding_paused_, false)) stream_->resume_reading();
   host_.loop().linger(std::move(stream_), patience, /*wait_for_peer=*/!client_ended_);
   close();

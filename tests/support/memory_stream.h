@@ -95,6 +95,7 @@ class MemoryStream final : public net::Stream {
   using net::Stream::write;
   net::Flow write(std::span<const Bytes> pieces) override;
   std::size_t queued_bytes() const override;
+  std::size_t unacknowledged_bytes() const override { return queued_bytes(); }
   void end_writing() override;
   void reset_on_close() override;
   const IpAddress* peer() const override;
