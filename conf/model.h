@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -47,13 +48,17 @@ struct Certificate {
 };
 
 struct ClientAuth {
-  enum class Verify { optional, required };
+  enum class Verify { optional, required, optional_no_ca };
   Text ca;  ///< PEM, absolute path
   Verify verify = Verify::required;
+  Text crl;            ///< PEM, absolute path; empty: none
+  unsigned depth = 0;  ///< of the chain; 0: OpenSSL's own limit
   bool operator==(const ClientAuth&) const = default;
 };
 
 enum class TlsVersion { tls1_2, tls1_3 };
+
+struct NamedTls;
 
 struct ListenerTls {
   std::vector<Certificate> certificates;  ///< the first is the default
@@ -67,7 +72,26 @@ struct ListenerTls {
   Position at;
   /// Not from YAML: `tidegate demo` and `run --to` make a self-signed certificate for these names at start.
   std::vector<std::string> self_signed_for;
+
+  // Not from YAML yet.
+
+  /// Where the client's SNI fits one of these, its TLS counts instead of all this, but for `protocols`.
+  std::vector<NamedTls> by_name;
+  bool reject_handshake = false;  ///< ssl_reject_handshake: an alert (unrecognized_name) to everybody
+  Text key_passwords;             ///< a file with passphrases of private keys, one a line; empty: none
+  Text dh_parameters;             ///< PEM, absolute path; empty: OpenSSL's own where `ciphers` have DHE
+  std::string groups;             ///< ssl_ecdh_curve; empty: OpenSSL's default
+  Text stapled_response;          ///< an OCSP response, DER, absolute path; empty: none
+  milliseconds session_timeout = 5min;
+  std::vector<std::pair<std::string, Text>> commands;  ///< ssl_conf_command: SSL_CONF_cmd's name and value
   bool operator==(const ListenerTls&) const = default;
+};
+
+/// TLS of the virtual servers that have a name: see ListenerTls::by_name.
+struct NamedTls {
+  std::vector<std::string> names;  ///< "example.com", "*.example.com", "www.example.*", or "~" and a regex
+  ListenerTls tls;
+  bool operator==(const NamedTls&) const = default;
 };
 
 /// An answer that sends the client elsewhere. `to` is a template of request variables.
@@ -176,6 +200,13 @@ struct Server {
   unsigned weight = 1;
   bool backup = false;       ///< used only when no other server can be
   unsigned max_tunnels = 0;  ///< open at once to this server; zero: no limit
+
+  // Not from YAML yet.
+
+  unsigned max_connections = 0;  ///< requests and tunnels at once; zero: no limit
+  unsigned max_fails = 0;        ///< within fail_timeout, then it is passed over for as long; zero: never
+  milliseconds fail_timeout = 10s;
+  bool down = false;
   Position at;
   bool operator==(const Server&) const = default;
 };
@@ -191,11 +222,32 @@ struct UpstreamTls {
   Text ca;                  ///< PEM, absolute path; empty: the system's
   std::string server_name;  ///< for SNI and verification; empty: the server's host
   bool verify = true;
+
+  // Not from YAML yet.
+
+  bool send_name = true;                   ///< SNI
+  std::optional<Certificate> certificate;  ///< shown to the upstream
+  Text crl;                                ///< PEM, absolute path; empty: none
+  unsigned depth = 0;                      ///< of the chain; 0: OpenSSL's own limit
+  std::vector<TlsVersion> protocols;       ///< empty: 1.2 and 1.3
+  Text ciphers;                            ///< TLS 1.2; empty: OpenSSL's default
+  bool reuse_sessions = true;
   bool operator==(const UpstreamTls&) const = default;
 };
 
 struct Upstream {
-  enum class Balance { round_robin, least_tunnels, random };
+  /// The last five are nginx's, not YAML's yet: by requests and tunnels at once; two at random, of which
+  /// least_connections' choice; by the client's address; by the hash of `hash_key`, modulo or consistent.
+  enum class Balance {
+    round_robin,
+    least_tunnels,
+    random,
+    least_connections,
+    random_two,
+    ip_hash,
+    hash,
+    consistent_hash,
+  };
   /// What becomes of a tunnel when a reload removes its route or its server.
   enum class OnRemoval {
     keep,   ///< it goes on
@@ -212,6 +264,9 @@ struct Upstream {
       4s;  ///< an idle connection is kept this long; below Node's 5 s. Zero: none is kept
   unsigned keepalive_max = 64;  ///< idle connections per server and worker
   OnRemoval on_removal = OnRemoval::keep;
+  Text hash_key;                         ///< of hash and consistent_hash: a template
+  std::uint64_t keepalive_requests = 0;  ///< on one connection; zero: no limit
+  milliseconds keepalive_time = 0ms;     ///< of one connection's life; zero: no limit
   Position at;
   bool operator==(const Upstream&) const = default;
 };
@@ -262,6 +317,8 @@ struct Drain {
   bool operator==(const Drain&) const = default;
 };
 
+struct Sites;  // conf/sites.h
+
 struct Config {
   std::vector<Listener> listeners;
   std::vector<Route> routes;
@@ -274,6 +331,8 @@ struct Config {
   std::optional<ListenAddress> metrics;  ///< where /metrics, /healthz and /readyz are served; none: nowhere
   std::vector<ListenAddress> admin;      ///< where the admin API is served, unix or loopback; none: nowhere
   unsigned workers = 0;                  ///< 0: auto, the cores bounded by the cgroup's CPU quota
+  /// From an nginx configuration: then it decides about every request, and `routes` are what it refers to.
+  std::shared_ptr<const Sites> sites;
   bool operator==(const Config&) const = default;
 };
 

@@ -106,6 +106,16 @@ const char* word(conf::Upstream::Balance balance) {
       return "least_tunnels";
     case conf::Upstream::Balance::random:
       return "random";
+    case conf::Upstream::Balance::least_connections:
+      return "least_connections";
+    case conf::Upstream::Balance::random_two:
+      return "random_two";
+    case conf::Upstream::Balance::ip_hash:
+      return "ip_hash";
+    case conf::Upstream::Balance::hash:
+      return "hash";
+    case conf::Upstream::Balance::consistent_hash:
+      return "consistent_hash";
   }
   return "";
 }

@@ -35,8 +35,8 @@ void Lingering::leave() {
   loop_.retire(std::unique_ptr<Retired>(this));
 }
 
-/// A slow peer is not a dead one. What the kernel still holds for it counts as well: should the peer be sending
-/// when the socket closes, the reset would throw that away.
+/// A slow peer is not a dead one. What the kernel still holds for it counts as well: should the peer be
+/// sending when the socket closes, the reset would throw that away.
 void Lingering::on_limit() {
   const std::size_t before = std::exchange(unacknowledged_, stream_->unacknowledged_bytes());
   if (unacknowledged_ < before) last_taken_ = loop_.now();

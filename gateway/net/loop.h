@@ -44,7 +44,8 @@ struct Patience {
 ///
 /// Owner:  a worker, or the server for the main thread's.
 /// Thread: the one that calls run(); constructed and destroyed there or while it does not run.
-/// End:    the destructor: drops lingering streams, destroys what was retired, runs until idle and insists that
+/// End:    the destructor: drops lingering streams, destroys what was retired, runs until idle and insists
+/// that
 ///         uv_loop_close() answers 0. Streams, acceptors, resolvers and signals of this loop must be gone
 ///         before: one that is left is a leak, and aborts the program with a log line.
 class Loop {
@@ -74,8 +75,8 @@ class Loop {
 
   /// Gives a stream its goodbye: what is queued is sent, then FIN (end_writing); what the peer still sends is
   /// read and thrown away; the stream is destroyed when the peer has ended too, or when its patience is at an
-  /// end. `wait_for_peer` false: as soon as the queue is empty (for a peer that has ended already). The caller
-  /// has undone its pauses. Looks at the queue once per tick of the wheel.
+  /// end. `wait_for_peer` false: as soon as the queue is empty (for a peer that has ended already). The
+  /// caller has undone its pauses. Looks at the queue once per tick of the wheel.
   void linger(std::unique_ptr<Stream> stream, Patience patience, bool wait_for_peer = true);
   /// Streams in linger().
   std::size_t lingering() const;

@@ -83,8 +83,8 @@ class Stream {
 
   /// Bytes that the kernel has not taken yet.
   virtual std::size_t queued_bytes() const = 0;
-  /// Bytes, with those of queued_bytes(), that the peer's kernel has not acknowledged (SIOCOUTQ; a FIN counts as
-  /// one): what would be lost if the connection were reset now. A system call.
+  /// Bytes, with those of queued_bytes(), that the peer's kernel has not acknowledged (SIOCOUTQ; a FIN counts
+  /// as one): what would be lost if the connection were reset now. A system call.
   virtual std::size_t unacknowledged_bytes() const = 0;
 
   /// After what is queued: close_notify under TLS, then FIN. No write() afterwards.

@@ -56,22 +56,48 @@ class Writer {
   std::string prefix_;
 };
 
+std::string protocol_words(const std::vector<conf::TlsVersion>& protocols) {
+  return list_of(protocols, [](conf::TlsVersion version) {
+    return std::string(version == conf::TlsVersion::tls1_2 ? "TLSv1.2" : "TLSv1.3");
+  });
+}
+
 void describe(const conf::ClientAuth& auth, const Writer& out) {
-  const auto& [ca, verify] = auth;
+  const auto& [ca, verify, crl, depth] = auth;
   out.text("ca", ca.value);
-  out.text("verify", verify == conf::ClientAuth::Verify::optional ? "optional" : "required");
+  out.text("verify", verify == conf::ClientAuth::Verify::required   ? "required"
+                     : verify == conf::ClientAuth::Verify::optional ? "optional"
+                                                                    : "optional_no_ca");
+  if (!crl.empty()) out.text("crl", crl.value);
+  if (depth > 0) out.number("depth", depth);
+}
+
+std::string identity_of(const std::string& text) {
+  return text;
+}
+
+/// What YAML cannot say, where it is said.
+void describe_more(const conf::ListenerTls& tls, const Writer& out) {
+  if (tls.reject_handshake) out.boolean("reject_handshake", true);
+  if (!tls.key_passwords.empty()) out.text("key_passwords", tls.key_passwords.value);
+  if (!tls.dh_parameters.empty()) out.text("dh_parameters", tls.dh_parameters.value);
+  if (!tls.groups.empty()) out.text("groups", tls.groups);
+  if (!tls.stapled_response.empty()) out.text("stapled_response", tls.stapled_response.value);
+  if (tls.session_timeout != conf::ListenerTls().session_timeout) {
+    out.duration("session_timeout", tls.session_timeout);
+  }
+  for (const auto& [name, value] : tls.commands) out.text("command " + name, value.value);
 }
 
 void describe(const conf::ListenerTls& tls, const Writer& out) {
   const auto& [certificates, protocols, ciphers, ciphersuites, prefer_server_ciphers, session_tickets,
-               reject_unknown_sni, client_auth, at, self_signed_for] = tls;
+               reject_unknown_sni, client_auth, at, self_signed_for, by_name, reject_handshake, key_passwords,
+               dh_parameters, groups, stapled_response, session_timeout, commands] = tls;
   out.text("certificates", list_of(certificates, [](const conf::Certificate& pair) {
              const auto& [certificate, private_key] = pair;
              return certificate.value + " with " + private_key.value;
            }));
-  out.text("protocols", list_of(protocols, [](conf::TlsVersion version) {
-             return std::string(version == conf::TlsVersion::tls1_2 ? "TLSv1.2" : "TLSv1.3");
-           }));
+  out.text("protocols", protocol_words(protocols));
   out.text("ciphers", ciphers.value);
   out.text("ciphersuites", ciphersuites.value);
   out.boolean("prefer_server_ciphers", prefer_server_ciphers);
@@ -79,6 +105,9 @@ void describe(const conf::ListenerTls& tls, const Writer& out) {
   out.boolean("reject_unknown_sni", reject_unknown_sni);
   if (client_auth) describe(*client_auth, out.below("client_auth"));
   out.words("self_signed_for", self_signed_for);
+  describe_more(tls, out);
+  for (const auto& [names, named] : by_name)
+    describe(named, out.below("name " + list_of(names, identity_of)));
 }
 
 /// `to_https` is told by the target, and is no key.
@@ -152,6 +181,16 @@ std::string balance_word(conf::Upstream::Balance balance) {
       return "least_tunnels";
     case conf::Upstream::Balance::random:
       return "random";
+    case conf::Upstream::Balance::least_connections:
+      return "least_connections";
+    case conf::Upstream::Balance::random_two:
+      return "random_two";
+    case conf::Upstream::Balance::ip_hash:
+      return "ip_hash";
+    case conf::Upstream::Balance::hash:
+      return "hash";
+    case conf::Upstream::Balance::consistent_hash:
+      return "consistent_hash";
   }
   return {};
 }
@@ -175,10 +214,18 @@ void describe(const conf::Sticky& sticky, const Writer& out) {
 }
 
 void describe(const conf::UpstreamTls& tls, const Writer& out) {
-  const auto& [ca, server_name, verify] = tls;
+  const auto& [ca, server_name, verify, send_name, certificate, crl, depth, protocols, ciphers,
+               reuse_sessions] = tls;
   out.text("ca", ca.value);
   out.text("server_name", server_name);
   out.boolean("verify", verify);
+  if (!send_name) out.boolean("send_name", false);
+  if (certificate) out.text("certificate", certificate->certificate.value);
+  if (!crl.empty()) out.text("crl", crl.value);
+  if (depth > 0) out.number("depth", depth);
+  if (!protocols.empty()) out.text("protocols", protocol_words(protocols));
+  if (!ciphers.empty()) out.text("ciphers", ciphers.value);
+  if (!reuse_sessions) out.boolean("reuse_sessions", false);
 }
 
 void describe(const conf::Timeouts& timeouts, const Writer& out) {
@@ -287,8 +334,8 @@ std::vector<Entry> describe(const conf::Route& route) {
 }
 
 std::vector<Entry> describe(const conf::Upstream& upstream) {
-  const auto& [name, servers, balance, sticky, tls, resolve, keepalive_idle, keepalive_max, on_removal, at] =
-      upstream;
+  const auto& [name, servers, balance, sticky, tls, resolve, keepalive_idle, keepalive_max, on_removal,
+               hash_key, keepalive_requests, keepalive_time, at] = upstream;
   std::vector<Entry> entries;
   const Writer out(entries);
   out.text("balance", balance_word(balance));
@@ -298,22 +345,30 @@ std::vector<Entry> describe(const conf::Upstream& upstream) {
   out.duration("keepalive.idle", keepalive_idle);
   out.number("keepalive.max", keepalive_max);
   out.text("on_removal", removal_word(on_removal));
+  if (!hash_key.empty()) out.text("hash", hash_key.value);
+  if (keepalive_requests > 0) out.number("keepalive.requests", keepalive_requests);
+  if (keepalive_time > milliseconds(0)) out.duration("keepalive.time", keepalive_time);
   return entries;
 }
 
 std::vector<Entry> describe(const conf::Server& server) {
-  const auto& [scheme, host, port, unix_path, text, weight, backup, max_tunnels, at] = server;
+  const auto& [scheme, host, port, unix_path, text, weight, backup, max_tunnels, max_connections, max_fails,
+               fail_timeout, down, at] = server;
   std::vector<Entry> entries;
   const Writer out(entries);
   out.number("weight", weight);
   out.boolean("backup", backup);
   out.count("max_tunnels", max_tunnels);
+  if (max_connections > 0) out.number("max_connections", max_connections);
+  if (max_fails > 0)
+    out.text("max_fails", std::to_string(max_fails) + " in " + format_duration(fail_timeout));
+  if (down) out.boolean("down", true);
   return entries;
 }
 
 std::vector<Entry> describe_settings(const conf::Config& config) {
   const auto& [listeners, routes, upstreams, timeouts, limits, trusted_proxies, log, drain, metrics, admin,
-               workers] = config;
+               workers, sites] = config;
   std::vector<Entry> entries;
   const Writer out(entries);
   describe(timeouts, out.below("timeouts"));

@@ -254,7 +254,8 @@ void Tunnel::finish(Reason reason, int os_error) {
   const bool client_broke = reason == Reason::client_reset;
   const bool upstream_broke = reason == Reason::upstream_reset;
   const auto part = [&](std::unique_ptr<net::Stream> stream, const Direction& from) {
-    const net::Patience patience{.end = snapshot_->config->timeouts.close, .take = route_.conf->timeouts.send};
+    const net::Patience patience{.end = snapshot_->config->timeouts.close,
+                                 .take = route_.conf->timeouts.send};
     host_.loop().linger(std::move(stream), patience, /*wait_for_peer=*/!from.ended);
   };
   if (goodbye && !client_broke && (!upstream_broke || told_the_end(to_client_))) {

@@ -130,7 +130,7 @@ std::vector<std::string> check_drawing(const Layers& layers) {
 }
 
 std::string area_of(std::string_view path) {
-  if (path == "conf/model.h") return "model";
+  if (path == "conf/model.h" || path == "conf/sites.h") return "model";
   for (const std::string_view top : {"conf", "metrics", "nginx-compat"}) {
     if (path.starts_with(std::string(top) + "/")) return std::string(top);
   }

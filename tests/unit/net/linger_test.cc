@@ -78,7 +78,8 @@ TEST(LingerSlowly, GoesOnWhileThePeerTakesWhatIsQueued) {
   EXPECT_EQ(slow.received().size(), 400U);
 }
 
-/// Its data would be answered by a reset, if the socket were gone, and that would take what is still on its way.
+/// Its data would be answered by a reset, if the socket were gone, and that would take what is still on its
+/// way.
 TEST_F(Linger, WaitsForAPeerThatSendsBeforeItReads) {
   const std::string goodbye = pattern(96 * kKiB);
   const int small = 16 * 1024;

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "conf/sites.h"
+#include "gateway/base/ip.h"
+#include "gateway/http/forward.h"
+#include "gateway/http/head.h"
+#include "gateway/routing/variables.h"
+#include "gateway/sites/action.h"
+#include "gateway/sites/site_table.h"
+
+namespace tidegate::sites {
+
+class Zones;
+
+/// What a walk knows of its request and connection. The views outlive the walk.
+struct Visitor {
+  const http::RequestHead* head = nullptr;
+  std::size_t listener = 0;  ///< of Config::listeners
+  std::string_view scheme;   ///< http or https
+  const IpAddress* peer = nullptr;  ///< null: a unix socket
+  std::uint16_t peer_port = 0;
+  std::string_view server_addr;  ///< this end of the connection
+  std::uint16_t server_port = 0;
+  std::string_view sni;  ///< chooses the server where TLS was spoken, together with Host
+  std::string_view ssl_protocol;
+  std::string_view ssl_cipher;
+  bool ssl_session_reused = false;
+  std::string_view ssl_client_verify;  ///< NONE, SUCCESS, "FAILED:reason"
+  std::string_view ssl_client_subject; ///< $ssl_client_s_dn
+  std::string_view ssl_client_issuer;
+  std::string_view ssl_client_serial;
+  std::string_view ssl_client_fingerprint;
+  std::string_view ssl_client_certificate;  ///< PEM
+  std::uint64_t connection = 0;             ///< $connection
+  std::uint64_t connection_requests = 1;
+  std::string_view request_id;
+  std::chrono::system_clock::time_point began;
+};
+
+/// What is known of an answer and of the way to it, for variables; filled in as it comes.
+struct Facts {
+  int status = 0;                               ///< $status
+  const http::ResponseHead* upstream = nullptr; ///< $upstream_http_*, $upstream_cookie_*; null: none has answered
+  std::string upstream_addr;                    ///< "127.0.0.1:3000, 127.0.0.1:3001": nginx's lists, as all here
+  std::string upstream_status;
+  std::string upstream_connect_time;
+  std::string upstream_header_time;
+  std::string upstream_response_time;
+  std::string upstream_response_length;
+  std::string upstream_bytes_sent;
+  std::string upstream_bytes_received;
+  std::string sent_head;  ///< our answer's head as it was written: $sent_http_*
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t body_bytes_sent = 0;
+  std::uint64_t request_length = 0;
+  std::optional<std::chrono::steady_clock::duration> request_time;  ///< none: it is not over
+};
+
+/// How a request goes to an upstream.
+struct Outgoing {
+  std::string upstream;  ///< Config::upstreams' name; or, where that has none, "host:port" from a variable
+  bool https = false;
+  std::string method;
+  std::string path;
+  int minor_version = 0;
+  /// All fields but those of framing, in order: the client's that pass, then the configuration's.
+  std::vector<std::pair<std::string, std::string>> fields;
+  /// The head asks for an upgrade to websocket: the client's handshake was one, and the fields say so.
+  bool handshake = false;
+  std::optional<std::string> body;  ///< proxy_set_body, or empty without proxy_pass_request_body
+};
+
+/// One request's way through a site, as nginx's phases would take it: server, rewrite, location, rewrite,
+/// limits, access, try_files, content; error_page and internal redirects among them.
+///
+/// Owner: the request. Thread: the worker's. Each call answers what is to be done next; nothing is done here
+/// but reading the file system.
+class Walk final : public routing::VariableSource {
+ public:
+  /// `zones` counts requests and connections for limit_req and limit_conn; it outlives the walk.
+  Walk(const SiteTable& table, Zones& zones, const Visitor& visitor, Facts& facts);
+  ~Walk();
+  Walk(const Walk&) = delete;
+  Walk& operator=(const Walk&) = delete;
+
+  Action begin();
+  /// After Wait.
+  Action resume();
+  /// After Ask: the subrequest's status, and its head for auth_request_set (null where it failed).
+  Action authorised(int status, const http::ResponseHead* head);
+  /// What was to be done failed before a byte of its answer went out (413, 502, 504), or the upstream answered a
+  /// status that error_page is to handle (see intercepts()). Nothing: no error_page, the status goes out as it is.
+  std::optional<Action> failed(int status, Reason reason);
+  /// Does error_page take this status of the upstream's?
+  bool intercepts(int status) const;
+  /// X-Accel-Redirect: on to another location, from the upstream's own answer.
+  Action redirected(std::string_view uri);
+
+  /// A request of the gateway's own within this one (auth_request): its walk has the same variables, another
+  /// URI, no body, and its answer goes nowhere.
+  std::unique_ptr<Walk> subrequest(std::string_view uri, Facts& facts) const;
+
+  const conf::VirtualServer& server() const;
+  const conf::Location& location() const;
+  const std::string& uri() const;
+  std::string_view args() const;
+  std::string_view remote_addr() const;  ///< ngx_http_realip_module's
+
+  /// After PassOn.
+  Outgoing outgoing() const;
+  /// What the location makes of an upstream's or our own answer with `status`: fields to leave out (they are
+  /// compared without regard to case), fields to add, Location, Refresh and Set-Cookie rewritten.
+  http::FieldRules answer_rules(int status, const http::ResponseHead* upstream) const;
+  /// The status's own page, in nginx's manner.
+  std::string page(int status) const;
+  /// For access_log: where to, and the line with its end. Empty: nothing is logged.
+  std::vector<std::pair<std::string_view, std::string>> log_lines() const;
+
+  std::string_view value_of(std::uint32_t variable) const override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidegate::sites
