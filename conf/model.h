@@ -51,7 +51,7 @@ struct ClientAuth {
   enum class Verify { optional, required, optional_no_ca };
   Text ca;  ///< PEM, absolute path
   Verify verify = Verify::required;
-  Text crl;            ///< PEM, absolute path; empty: none
+  Text crl{};          ///< PEM, absolute path; empty: none
   unsigned depth = 0;  ///< of the chain; 0: OpenSSL's own limit
   bool operator==(const ClientAuth&) const = default;
 };
@@ -76,14 +76,14 @@ struct ListenerTls {
   // Not from YAML yet.
 
   /// Where the client's SNI fits one of these, its TLS counts instead of all this, but for `protocols`.
-  std::vector<NamedTls> by_name;
+  std::vector<NamedTls> by_name{};
   bool reject_handshake = false;  ///< ssl_reject_handshake: an alert (unrecognized_name) to everybody
-  Text key_passwords;             ///< a file with passphrases of private keys, one a line; empty: none
-  Text dh_parameters;             ///< PEM, absolute path; empty: OpenSSL's own where `ciphers` have DHE
-  std::string groups;             ///< ssl_ecdh_curve; empty: OpenSSL's default
-  Text stapled_response;          ///< an OCSP response, DER, absolute path; empty: none
+  Text key_passwords{};           ///< a file with passphrases of private keys, one a line; empty: none
+  Text dh_parameters{};           ///< PEM, absolute path; empty: OpenSSL's own where `ciphers` have DHE
+  std::string groups{};           ///< ssl_ecdh_curve; empty: OpenSSL's default
+  Text stapled_response{};        ///< an OCSP response, DER, absolute path; empty: none
   milliseconds session_timeout = 5min;
-  std::vector<std::pair<std::string, Text>> commands;  ///< ssl_conf_command: SSL_CONF_cmd's name and value
+  std::vector<std::pair<std::string, Text>> commands{};  ///< ssl_conf_command: SSL_CONF_cmd's name and value
   bool operator==(const ListenerTls&) const = default;
 };
 
@@ -225,12 +225,12 @@ struct UpstreamTls {
 
   // Not from YAML yet.
 
-  bool send_name = true;                   ///< SNI
-  std::optional<Certificate> certificate;  ///< shown to the upstream
-  Text crl;                                ///< PEM, absolute path; empty: none
-  unsigned depth = 0;                      ///< of the chain; 0: OpenSSL's own limit
-  std::vector<TlsVersion> protocols;       ///< empty: 1.2 and 1.3
-  Text ciphers;                            ///< TLS 1.2; empty: OpenSSL's default
+  bool send_name = true;                     ///< SNI
+  std::optional<Certificate> certificate{};  ///< shown to the upstream
+  Text crl{};                                ///< PEM, absolute path; empty: none
+  unsigned depth = 0;                        ///< of the chain; 0: OpenSSL's own limit
+  std::vector<TlsVersion> protocols{};       ///< empty: 1.2 and 1.3
+  Text ciphers{};                            ///< TLS 1.2; empty: OpenSSL's default
   bool reuse_sessions = true;
   bool operator==(const UpstreamTls&) const = default;
 };
@@ -264,7 +264,7 @@ struct Upstream {
       4s;  ///< an idle connection is kept this long; below Node's 5 s. Zero: none is kept
   unsigned keepalive_max = 64;  ///< idle connections per server and worker
   OnRemoval on_removal = OnRemoval::keep;
-  Text hash_key;                         ///< of hash and consistent_hash: a template
+  Text hash_key{};                       ///< of hash and consistent_hash: a template
   std::uint64_t keepalive_requests = 0;  ///< on one connection; zero: no limit
   milliseconds keepalive_time = 0ms;     ///< of one connection's life; zero: no limit
   Position at;
@@ -332,7 +332,7 @@ struct Config {
   std::vector<ListenAddress> admin;      ///< where the admin API is served, unix or loopback; none: nowhere
   unsigned workers = 0;                  ///< 0: auto, the cores bounded by the cgroup's CPU quota
   /// From an nginx configuration: then it decides about every request, and `routes` are what it refers to.
-  std::shared_ptr<const Sites> sites;
+  std::shared_ptr<const Sites> sites{};
   bool operator==(const Config&) const = default;
 };
 

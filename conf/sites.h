@@ -18,7 +18,8 @@
 /// need not look at what it stands in. Config::sites holds it; where it is set, it decides about every
 /// request, and Config::routes are only the names, limits and upstreams that its locations refer to.
 ///
-/// A `Text` that "may have variables" is a template of nginx's variables, captures (`$1`, `$name`) among them.
+/// A `Text` that "may have variables" is a template of nginx's variables, captures (`$1`, `$name`) among
+/// them.
 namespace tidegate::conf {
 
 /// Of an `if` (ngx_http_rewrite_module).
@@ -49,11 +50,12 @@ struct RewriteStep {
   std::string variable;  ///< set: without "$"
   Text regex;            ///< rewrite
   Flag flag = Flag::none;
-  Text value;      ///< may have variables. set: the value; rewrite: the replacement; return: the URL or the body
-  int status = 0;  ///< return; 444 closes the connection without a word
-  Condition condition;             ///< if
-  std::vector<RewriteStep> then;   ///< if: what runs where the condition holds
-  std::optional<std::size_t> into; ///< if, in a location: the Location (of the same server) that holds from then on
+  Text value;  ///< may have variables. set: the value; rewrite: the replacement; return: the URL or the body
+  int status = 0;                 ///< return; 444 closes the connection without a word
+  Condition condition;            ///< if
+  std::vector<RewriteStep> then;  ///< if: what runs where the condition holds
+  std::optional<std::size_t>
+      into;  ///< if, in a location: the Location (of the same server) that holds from then on
   bool operator==(const RewriteStep&) const = default;
 };
 using Script = std::vector<RewriteStep>;
@@ -74,8 +76,8 @@ struct BasicAuth {
 
 /// ngx_http_auth_request_module.
 struct AuthRequest {
-  Text uri;                                      ///< may have variables
-  std::vector<std::pair<std::string, Text>> set; ///< auth_request_set: variable, value (may have variables)
+  Text uri;                                       ///< may have variables
+  std::vector<std::pair<std::string, Text>> set;  ///< auth_request_set: variable, value (may have variables)
   bool operator==(const AuthRequest&) const = default;
 };
 
@@ -120,8 +122,8 @@ struct Admission {
 
 /// Where files are and how they are told.
 struct FileRules {
-  Text root;            ///< may have variables; an absolute path
-  bool alias = false;   ///< `root` replaces what the location matched
+  Text root;                                       ///< may have variables; an absolute path
+  bool alias = false;                              ///< `root` replaces what the location matched
   std::vector<Text> index = {{"index.html", {}}};  ///< may have variables
   /// try_files: the candidates; may have variables; a last "/" asks for a directory. Empty: none.
   std::vector<Text> candidates;
@@ -201,16 +203,16 @@ struct ProxyPass {
   bool https = false;
   std::string host;  ///< $proxy_host
   std::string port;  ///< $proxy_port
-  /// Replaces what the location matched; may have variables (then it is the whole URI). None: the request's own
-  /// URI, as sent where nothing rewrote it.
+  /// Replaces what the location matched; may have variables (then it is the whole URI). None: the request's
+  /// own URI, as sent where nothing rewrote it.
   std::optional<Text> uri;
   std::vector<std::pair<std::string, Text>> set_fields;  ///< proxy_set_header with nginx's defaults below it
   bool pass_fields = true;                               ///< proxy_pass_request_headers
   bool pass_body = true;                                 ///< proxy_pass_request_body
   std::optional<Text> body;                              ///< proxy_set_body
-  Text method;                                           ///< proxy_method; may have variables; empty: the client's
-  int minor_version = 0;                                 ///< proxy_http_version
-  std::vector<std::string> hide_fields;                  ///< with nginx's defaults, less proxy_pass_header's
+  Text method;                           ///< proxy_method; may have variables; empty: the client's
+  int minor_version = 0;                 ///< proxy_http_version
+  std::vector<std::string> hide_fields;  ///< with nginx's defaults, less proxy_pass_header's
   bool intercept_errors = false;
   bool ignore_client_abort = false;
   bool default_redirect = true;  ///< proxy_redirect default, or nothing said
@@ -274,7 +276,7 @@ struct Location {
   bool server_name_in_redirect = false;
   bool port_in_redirect = true;
   bool server_tokens = true;
-  bool chunked = true;  ///< chunked_transfer_encoding
+  bool chunked = true;                   ///< chunked_transfer_encoding
   milliseconds keepalive_timeout = 75s;  ///< zero: no keep-alive
   std::uint64_t keepalive_requests = 1000;
   Position at;
@@ -292,8 +294,8 @@ struct ServerName {
 /// A `server` block.
 struct VirtualServer {
   std::vector<ServerName> names;
-  std::string first_name;            ///< $server_name
-  std::vector<Location> locations;   ///< the first is the server itself; its `nested` are the top ones
+  std::string first_name;           ///< $server_name
+  std::vector<Location> locations;  ///< the first is the server itself; its `nested` are the top ones
   bool merge_slashes = true;
   bool underscores_in_headers = false;
   bool ignore_invalid_headers = true;
@@ -343,9 +345,9 @@ struct Geo {
 /// `split_clients`: by the hash of a value.
 struct Split {
   std::string variable;
-  Text source;                                           ///< may have variables
-  std::vector<std::pair<std::uint32_t, Text>> parts;     ///< up to this hash; the value
-  Text otherwise;                                        ///< `*`
+  Text source;                                        ///< may have variables
+  std::vector<std::pair<std::uint32_t, Text>> parts;  ///< up to this hash; the value
+  Text otherwise;                                     ///< `*`
   bool operator==(const Split&) const = default;
 };
 

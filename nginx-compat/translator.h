@@ -33,9 +33,9 @@ struct Process {
   std::string pid_file;  ///< absolute
   bool daemon = true;
   bool master_process = true;
-  std::string user;   ///< empty: stays who it is
+  std::string user;  ///< empty: stays who it is
   std::string group;
-  std::string error_log;        ///< absolute; "stderr"; "syslog:..." is refused
+  std::string error_log;  ///< absolute; "stderr"; "syslog:..." is refused
   std::string error_log_level = "error";
   std::optional<std::uint64_t> descriptors;  ///< worker_rlimit_nofile
   std::vector<std::string> environment;      ///< env
@@ -51,16 +51,17 @@ struct Translation {
 
 struct TranslateOptions {
   std::string prefix = "/usr/share/nginx";  ///< what relative paths but those of include are relative to
-  std::string conf_prefix = "/etc/nginx";   ///< the folder of the main file: certificates, user files, include
+  std::string conf_prefix = "/etc/nginx";  ///< the folder of the main file: certificates, user files, include
   std::string error_log = "/var/log/nginx/error.log";
   std::string pid_file = "/run/nginx.pid";
   std::string access_log = "/var/log/nginx/access.log";
   bool permissive = false;
 };
 
-/// Turns a parsed configuration into one that the gateway runs, by nginx's rules of inheritance. What nginx itself
-/// refuses is an error in nginx's own words; what Tidegate refuses is an error that says what to do instead, and a
-/// verdict. All errors are told, not the first alone.
-Translation translate(const std::vector<Directive>& tree, const TranslateOptions& options, Diagnostics& diagnostics);
+/// Turns a parsed configuration into one that the gateway runs, by nginx's rules of inheritance. What nginx
+/// itself refuses is an error in nginx's own words; what Tidegate refuses is an error that says what to do
+/// instead, and a verdict. All errors are told, not the first alone.
+Translation translate(const std::vector<Directive>& tree, const TranslateOptions& options,
+                      Diagnostics& diagnostics);
 
 }  // namespace tidegate::nginx

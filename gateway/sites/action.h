@@ -28,14 +28,15 @@ struct PassOn {};
 
 /// A file, or a part of it, is the answer (ngx_http_static_module).
 struct SendFile {
-  int status = 200;  ///< 200, 206, 304, 412 or 416; or what error_page makes of it
-  File file;         ///< open; empty with 304, 412 and 416
+  int status = 200;                 ///< 200, 206, 304, 412 or 416; or what error_page makes of it
+  File file;                        ///< open; empty with 304, 412 and 416
   std::vector<ByteRange> ranges{};  ///< empty: all of it; more than one: multipart/byteranges
   std::string content_type{};
   std::vector<std::pair<std::string_view, std::string>> fields{};  ///< Last-Modified, ETag, Accept-Ranges ...
 };
 
-/// auth_request: a subrequest for `uri` (GET, the client's fields, no body); Walk::authorised() hears the answer.
+/// auth_request: a subrequest for `uri` (GET, the client's fields, no body); Walk::authorised() hears the
+/// answer.
 struct Ask {
   std::string uri;
 };

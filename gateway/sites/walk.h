@@ -24,8 +24,8 @@ class Zones;
 /// What a walk knows of its request and connection. The views outlive the walk.
 struct Visitor {
   const http::RequestHead* head = nullptr;
-  std::size_t listener = 0;  ///< of Config::listeners
-  std::string_view scheme;   ///< http or https
+  std::size_t listener = 0;         ///< of Config::listeners
+  std::string_view scheme;          ///< http or https
   const IpAddress* peer = nullptr;  ///< null: a unix socket
   std::uint16_t peer_port = 0;
   std::string_view server_addr;  ///< this end of the connection
@@ -34,8 +34,8 @@ struct Visitor {
   std::string_view ssl_protocol;
   std::string_view ssl_cipher;
   bool ssl_session_reused = false;
-  std::string_view ssl_client_verify;  ///< NONE, SUCCESS, "FAILED:reason"
-  std::string_view ssl_client_subject; ///< $ssl_client_s_dn
+  std::string_view ssl_client_verify;   ///< NONE, SUCCESS, "FAILED:reason"
+  std::string_view ssl_client_subject;  ///< $ssl_client_s_dn
   std::string_view ssl_client_issuer;
   std::string_view ssl_client_serial;
   std::string_view ssl_client_fingerprint;
@@ -48,9 +48,10 @@ struct Visitor {
 
 /// What is known of an answer and of the way to it, for variables; filled in as it comes.
 struct Facts {
-  int status = 0;                               ///< $status
-  const http::ResponseHead* upstream = nullptr; ///< $upstream_http_*, $upstream_cookie_*; null: none has answered
-  std::string upstream_addr;                    ///< "127.0.0.1:3000, 127.0.0.1:3001": nginx's lists, as all here
+  int status = 0;  ///< $status
+  const http::ResponseHead* upstream =
+      nullptr;                ///< $upstream_http_*, $upstream_cookie_*; null: none has answered
+  std::string upstream_addr;  ///< "127.0.0.1:3000, 127.0.0.1:3001": nginx's lists, as all here
   std::string upstream_status;
   std::string upstream_connect_time;
   std::string upstream_header_time;
@@ -97,8 +98,9 @@ class Walk final : public routing::VariableSource {
   Action resume();
   /// After Ask: the subrequest's status, and its head for auth_request_set (null where it failed).
   Action authorised(int status, const http::ResponseHead* head);
-  /// What was to be done failed before a byte of its answer went out (413, 502, 504), or the upstream answered a
-  /// status that error_page is to handle (see intercepts()). Nothing: no error_page, the status goes out as it is.
+  /// What was to be done failed before a byte of its answer went out (413, 502, 504), or the upstream
+  /// answered a status that error_page is to handle (see intercepts()). Nothing: no error_page, the status
+  /// goes out as it is.
   std::optional<Action> failed(int status, Reason reason);
   /// Does error_page take this status of the upstream's?
   bool intercepts(int status) const;

@@ -11,8 +11,9 @@
 
 namespace tidegate::sites {
 
-/// The state behind limit_req_zone and limit_conn_zone, of the whole process: sharded, behind mutexes, touched once
-/// when a request begins and once when it ends. Zones are known by name; a reload keeps their counts.
+/// The state behind limit_req_zone and limit_conn_zone, of the whole process: sharded, behind mutexes,
+/// touched once when a request begins and once when it ends. Zones are known by name; a reload keeps their
+/// counts.
 ///
 /// Owner: the server. Thread: any.
 class Zones {
