@@ -53,6 +53,9 @@ struct ClientAuth {
   Verify verify = Verify::required;
   Text crl{};          ///< PEM, absolute path; empty: none
   unsigned depth = 0;  ///< of the chain; 0: OpenSSL's own limit
+  /// nginx's way: no handshake fails for the certificate; net::TlsInfo says what was wrong with it, and the
+  /// request is refused (495, 496).
+  bool refuse_by_status = false;
   bool operator==(const ClientAuth&) const = default;
 };
 
@@ -75,14 +78,15 @@ struct ListenerTls {
 
   // Not from YAML yet.
 
-  /// Where the client's SNI fits one of these, its TLS counts instead of all this, but for `protocols`.
+  /// Where the client's SNI fits one of these, its TLS counts instead of all this, but for `protocols`,
+  /// `groups` and `session_timeout`. One without certificates that does not reject either counts for nothing.
   std::vector<NamedTls> by_name{};
-  bool reject_handshake = false;  ///< ssl_reject_handshake: an alert (unrecognized_name) to everybody
-  Text key_passwords{};           ///< a file with passphrases of private keys, one a line; empty: none
-  Text dh_parameters{};           ///< PEM, absolute path; empty: OpenSSL's own where `ciphers` have DHE
-  std::string groups{};           ///< ssl_ecdh_curve; empty: OpenSSL's default
-  Text stapled_response{};        ///< an OCSP response, DER, absolute path; empty: none
-  milliseconds session_timeout = 5min;
+  bool reject_handshake = false;      ///< ssl_reject_handshake: an alert (unrecognized_name) to everybody
+  Text key_passwords{};               ///< a file with passphrases of private keys, one a line; empty: none
+  Text dh_parameters{};               ///< PEM, absolute path; empty: OpenSSL's own where `ciphers` have DHE
+  std::string groups{};               ///< ssl_ecdh_curve; empty: OpenSSL's default
+  Text stapled_response{};            ///< an OCSP response, DER, absolute path; empty: none
+  milliseconds session_timeout = 2h;  ///< how long a session may be resumed
   std::vector<std::pair<std::string, Text>> commands{};  ///< ssl_conf_command: SSL_CONF_cmd's name and value
   bool operator==(const ListenerTls&) const = default;
 };
@@ -101,6 +105,19 @@ struct Redirect {
   bool operator==(const Redirect&) const = default;
 };
 
+/// What a listening socket is beyond its address; nginx's parameters of `listen`.
+struct SocketOptions {
+  int backlog = 4096;     ///< the kernel cuts it to net.core.somaxconn
+  bool ipv6_only = true;  ///< [::] does not take IPv4 too (an address without a host always does)
+  bool keepalive = true;  ///< TCP's, on what is accepted
+  std::chrono::seconds keepalive_idle{60};  ///< zero: the system's; likewise the two below
+  std::chrono::seconds keepalive_interval{15};
+  int keepalive_probes = 4;
+  int receive_buffer_bytes = 0;  ///< zero: the system's
+  int send_buffer_bytes = 0;     ///< zero: the system's
+  bool operator==(const SocketOptions&) const = default;
+};
+
 struct Listener {
   std::string name;  ///< its key in the file
   ListenAddress address;
@@ -109,6 +126,15 @@ struct Listener {
   bool redirect_to_https =
       false;            ///< `to` begins with https: not sent where a trusted proxy says https already
   Text acme_challenge;  ///< absolute directory; empty: off
+  /// Every connection begins with a PROXY header, v1 or v2. From trusted_proxies alone; who else connects is
+  /// closed without a word.
+  bool proxy_protocol = false;
+
+  // Not from YAML yet.
+
+  bool proxy_protocol_from_all =
+      false;  ///< nginx's way: anybody may send one, and it changes no address by itself
+  SocketOptions socket{};
   Position at;
   bool operator==(const Listener&) const = default;
 };

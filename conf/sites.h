@@ -299,6 +299,9 @@ struct VirtualServer {
   bool merge_slashes = true;
   bool underscores_in_headers = false;
   bool ignore_invalid_headers = true;
+  /// ssl_verify_client: 495 and 496 where it is not as it should be, 421 where the client's SNI named
+  /// another.
+  std::optional<ClientAuth::Verify> verify_client{};
   Position at;
   bool operator==(const VirtualServer&) const = default;
 };

@@ -63,13 +63,14 @@ std::string protocol_words(const std::vector<conf::TlsVersion>& protocols) {
 }
 
 void describe(const conf::ClientAuth& auth, const Writer& out) {
-  const auto& [ca, verify, crl, depth] = auth;
+  const auto& [ca, verify, crl, depth, refuse_by_status] = auth;
   out.text("ca", ca.value);
   out.text("verify", verify == conf::ClientAuth::Verify::required   ? "required"
                      : verify == conf::ClientAuth::Verify::optional ? "optional"
                                                                     : "optional_no_ca");
   if (!crl.empty()) out.text("crl", crl.value);
   if (depth > 0) out.number("depth", depth);
+  if (refuse_by_status) out.boolean("refuse_by_status", true);
 }
 
 std::string identity_of(const std::string& text) {
@@ -108,6 +109,20 @@ void describe(const conf::ListenerTls& tls, const Writer& out) {
   describe_more(tls, out);
   for (const auto& [names, named] : by_name)
     describe(named, out.below("name " + list_of(names, identity_of)));
+}
+
+/// YAML cannot say any of it: it is told where it is not as usual.
+void describe(const conf::SocketOptions& socket, const Writer& out) {
+  const auto& [backlog, ipv6_only, keepalive, idle, interval, probes, receive_bytes, send_bytes] = socket;
+  if (socket == conf::SocketOptions()) return;
+  out.number("backlog", static_cast<std::uint64_t>(backlog));
+  out.boolean("ipv6_only", ipv6_only);
+  out.boolean("keepalive", keepalive);
+  out.duration("keepalive_idle", idle);
+  out.duration("keepalive_interval", interval);
+  out.number("keepalive_probes", static_cast<std::uint64_t>(probes));
+  out.number("receive_buffer_bytes", static_cast<std::uint64_t>(receive_bytes));
+  out.number("send_buffer_bytes", static_cast<std::uint64_t>(send_bytes));
 }
 
 /// `to_https` is told by the target, and is no key.
@@ -299,12 +314,16 @@ std::string shown(const Entry* entry) {
 }  // namespace
 
 std::vector<Entry> describe(const conf::Listener& listener) {
-  const auto& [name, address, tls, redirect, redirect_to_https, acme_challenge, at] = listener;
+  const auto& [name, address, tls, redirect, redirect_to_https, acme_challenge, proxy_protocol,
+               proxy_protocol_from_all, socket, at] = listener;
   std::vector<Entry> entries;
   const Writer out(entries);
   out.text("address", address.text);
   if (redirect) describe(*redirect, out.below("redirect"));
   out.text("acme_challenge", acme_challenge.value);
+  out.boolean("proxy_protocol", proxy_protocol);
+  if (proxy_protocol_from_all) out.boolean("proxy_protocol_from_all", true);
+  describe(socket, out.below("socket"));
   if (tls) describe(*tls, out.below("tls"));
   return entries;
 }

@@ -40,7 +40,11 @@ struct Visitor {
   std::string_view ssl_client_serial;
   std::string_view ssl_client_fingerprint;
   std::string_view ssl_client_certificate;  ///< PEM
-  std::uint64_t connection = 0;             ///< $connection
+  const IpAddress* proxied = nullptr;       ///< $proxy_protocol_addr; null: no PROXY header, or of no address
+  std::uint16_t proxied_port = 0;           ///< $proxy_protocol_port
+  const IpAddress* proxied_server = nullptr;  ///< $proxy_protocol_server_addr
+  std::uint16_t proxied_server_port = 0;      ///< $proxy_protocol_server_port
+  std::uint64_t connection = 0;               ///< $connection
   std::uint64_t connection_requests = 1;
   std::string_view request_id;
   std::chrono::system_clock::time_point began;
