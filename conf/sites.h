@@ -209,6 +209,7 @@ struct ProxyPass {
   std::vector<std::pair<std::string, Text>> set_fields;  ///< proxy_set_header with nginx's defaults below it
   bool pass_fields = true;                               ///< proxy_pass_request_headers
   bool pass_body = true;                                 ///< proxy_pass_request_body
+  bool buffer_body = true;                               ///< proxy_request_buffering
   std::optional<Text> body;                              ///< proxy_set_body
   Text method;                           ///< proxy_method; may have variables; empty: the client's
   int minor_version = 0;                 ///< proxy_http_version

@@ -10,10 +10,12 @@
 namespace tidegate::http {
 
 /// Field rules of a route with their variables filled in. `set` replaces all fields of that name; an empty
-/// value removes them.
+/// value removes them. `add` comes besides the fields of that name that are left, in order; an empty value
+/// adds nothing.
 struct FieldRules {
   std::vector<std::pair<std::string_view, std::string>> set{};
   std::vector<std::string_view> remove{};
+  std::vector<std::pair<std::string_view, std::string>> add{};
 };
 
 /// What the gateway says of a request that it passes on (docs/reference/http-and-websocket-rules.md).

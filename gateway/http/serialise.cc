@@ -96,6 +96,9 @@ void AppliedRules::append_set(std::string& out, std::string_view except) const {
   for (const auto& [name, value] : rules_->set) {
     if (!value.empty() && is_settable(name) && !iequals(name, except)) append_made_field(out, name, value);
   }
+  for (const auto& [name, value] : rules_->add) {
+    if (!value.empty() && is_settable(name)) append_made_field(out, name, value);
+  }
 }
 
 }  // namespace tidegate::http

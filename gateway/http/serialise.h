@@ -27,7 +27,7 @@ class AppliedRules {
   bool touches(std::string_view name) const;
   /// The value that a rule sets; null if none does, or an empty one does.
   const std::string* set_value(std::string_view name) const;
-  /// Writes what the rules set, but for fields named `except`.
+  /// Writes what the rules set, but for fields named `except`, then what they add.
   void append_set(std::string& out, std::string_view except = {}) const;
 
  private:

@@ -114,6 +114,15 @@ TEST_F(ForwardResponse, FollowsTheRulesOfTheRoute) {
             "HTTP/1.1 200 OK\r\nc: z\r\nA: 1\r\nSet-Cookie: tidegate=1; Path=/\r\nContent-Length: 5\r\n\r\n");
 }
 
+TEST_F(ForwardResponse, AddsBesidesWhatIsThereAndHidesWhatIsNot) {
+  rules_.remove = {"x-powered-by"};
+  rules_.add = {{"Set-Cookie", "b=2"}, {"Set-Cookie", "c=3"}, {"X-None", ""}, {"Content-Length", "9"}};
+  context_.rules = &rules_;
+  EXPECT_EQ(forward("HTTP/1.1 200 OK\r\nX-Powered-By: app\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n"),
+            "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nSet-Cookie: c=3\r\n"
+            "Content-Length: 0\r\n\r\n");
+}
+
 TEST(ClientFraming, IsAsItCameWherePossible) {
   const auto framing = [](Framing from, int minor_version) {
     ResponseHead head;
