@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * What two runs may not be compared by, because it is never the same twice or says whose server it is. Everything else
+ * that a client, an upstream or a log saw is compared. `in`: of an upstream's request, a client's answer, a log's line.
+ */
+const normalisations = [
+  { in: 'answer', field: 'date', as: () => '<a date>', why: 'the clock' },
+  {
+    in: 'answer', field: 'expires', why: 'the clock: what counts is how long after Date it is',
+    as: (value, message) => {
+      const seconds = (Date.parse(value) - Date.parse(valueOf(message, 'date'))) / 1000;
+      return Number.isNaN(seconds) || Math.abs(seconds) > 5e7 ? value : `<Date and ${seconds} s>`;
+    },
+  },
+  {
+    in: 'answer', field: 'server', why: 'whose server it is; whether it tells its version is compared',
+    as: (value) => value.replace(/^(nginx|tidegate)/, '<server>').replace(/\/[\w.+-]+$/, '/<version>'),
+  },
+  {
+    in: 'answer', field: 'content-length', why: 'a page of its own has its name in it; the length is that of the body all the same',
+    as: (value, message) => (ownPage.test(message.body) && Number(value) === message.body.length ? '<its page>' : value),
+  },
+  {
+    in: 'answer', field: 'content-type', why: 'the boundary of multipart/byteranges is a number that nginx counts up',
+    as: (value) => value.replace(/boundary=\d+$/, 'boundary=<number>'),
+  },
+  { in: 'body', as: (text) => text.replace(ownPage, (all, name, version) => `<center><server>${version && '/<version>'}</center>`), why: 'the name under a page of its own' },
+  { in: 'body', as: (text) => text.replace(/^--\d{20}(?=\r|--)/gm, '--<number>'), why: 'the boundary, as above' },
+  {
+    in: 'any', as: (text, { ports }) => ports.reduce((all, port) => all.replace(new RegExp(`\\b${port}\\b`, 'g'), '<client port>'), text),
+    why: 'the system chooses the port that a client comes from',
+  },
+  { in: 'any', as: (text) => text.replace(/\b[0-9a-f]{32}\b/g, '<id>'), why: '$request_id is random' },
+  { in: 'log', as: (text) => text.replace(/\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}/g, '<local time>'), why: 'the clock' },
+  { in: 'log', as: (text) => text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d/g, '<time>'), why: 'the clock' },
+  { in: 'log', as: (text) => text.replace(/\b\d{10}\.\d{3}\b/g, '<msec>'), why: 'the clock' },
+  { in: 'log', as: (text) => text.replace(/\b\d{1,2}\.\d{3}\b/g, '<seconds>'), why: 'how long something took' },
+  { in: 'log', as: (text) => text.replace(/\bc=\d+\b/g, 'c=<number>'), why: '$connection counts also what only opened and closed' },
+];
+
+const ownPage = /<center>(nginx|tidegate)((?:\/[\w.+-]+)?)<\/center>/;
+const valueOf = (message, name) => message.fields.find(([each]) => each.toLowerCase() === name)?.[1];
+
+function normalise(where, text, context, field) {
+  let value = text;
+  for (const rule of normalisations) {
+    if (rule.in === 'any' || (rule.in === where && (rule.field === undefined || rule.field === field))) {
+      value = rule.as(value, rule.field ? context.message : context);
+    }
+  }
+  return value;
+}
+
+const shorten = (text) => (text.length <= 4000 ? text : `${text.length} bytes, ${createHash('sha256').update(text, 'latin1').digest('hex')}`);
+
+/** All that a run saw as one flat map of names to texts. */
+export function flatten(run) {
+  const flat = new Map();
+  const ports = [...new Set([...run.clients.map(({ seen }) => seen.localPort), ...run.upstreams.flatMap(({ links }) => links.map(({ peerPort }) => peerPort))])]
+    .filter(Boolean);
+  const message = (prefix, where, each) => {
+    const context = { ports, message: each };
+    flat.set(`${prefix} line`, normalise(where, each.start, context));
+    const byName = new Map();
+    for (const [name, value] of each.fields) {
+      const key = name.toLowerCase();
+      byName.set(key, [...(byName.get(key) ?? []), normalise(where, value, context, key)]);
+    }
+    for (const [name, values] of byName) flat.set(`${prefix} ${name}`, values.join(' | '));
+    flat.set(`${prefix} body`, shorten(normalise('body', each.body, context)) + (each.cut ? ' <cut>' : ''));
+    flat.set(`${prefix} framing`, each.framing);
+    if (each.trailers.length > 0) flat.set(`${prefix} trailers`, each.trailers.join(' | '));
+  };
+  for (const { spec, seen } of run.clients) {
+    const prefix = `client ${spec.name}`;
+    seen.answers.forEach((each, i) => message(`${prefix} answer ${i + 1}`, 'answer', each));
+    for (const [key, value] of Object.entries(seen.tls ?? {})) flat.set(`${prefix} tls ${key}`, String(value));
+    if (seen.tunnel) flat.set(`${prefix} tunnel`, shorten(seen.tunnel));
+    if (seen.unparsed) flat.set(`${prefix} unparsed`, normalise('body', seen.unparsed, { ports }));
+    if (seen.stuck) flat.set(`${prefix} stuck`, seen.stuck);
+    flat.set(`${prefix} end`, seen.end);
+  }
+  for (const { name, links } of run.upstreams) {
+    const used = links.filter(({ reader }) => reader.messages.length > 0 || reader.buffer !== '');
+    flat.set(`upstream ${name} requests by connection`, used.map(({ reader }) => reader.messages.length).join(' '));
+    used.forEach(({ reader, sni }, i) => {
+      const prefix = `upstream ${name} connection ${i + 1}`;
+      if (sni !== undefined) flat.set(`${prefix} sni`, String(sni));
+      reader.messages.forEach((each, j) => message(`${prefix} request ${j + 1}`, 'request', each));
+      if (reader.current) message(`${prefix} unfinished`, 'request', { ...reader.current, body: reader.current.body.join('') });
+      if (reader.tunnel) flat.set(`${prefix} tunnel`, shorten(reader.tunnel));
+    });
+  }
+  for (const [file, lines] of Object.entries(run.logs)) {
+    lines.map((line) => normalise('log', line, { ports })).sort().forEach((line, i) => flat.set(`log ${file} ${i + 1}`, line));
+  }
+  return flat;
+}
+
+/** Where two runs differ: [{at, nginx, here}], a side that has nothing there undefined. */
+export function differences(reference, other) {
+  return [...new Set([...reference.keys(), ...other.keys()])].sort()
+    .filter((at) => reference.get(at) !== other.get(at))
+    .map((at) => ({ at, nginx: reference.get(at), here: other.get(at) }));
+}
+
+const fits = (wanted, value) => (wanted instanceof RegExp ? value !== undefined && wanted.test(value) : wanted === value);
+
+/**
+ * Holds the differences found to those that a scenario expects: `{at, nginx, here, why}`, `at` a text or a regex, the values
+ * texts, regexes or undefined. Answers complaints: what was not expected, and what was expected and is not so.
+ */
+export function unexpected(found, expected) {
+  const met = new Set();
+  const complaints = [];
+  for (const each of found) {
+    const known = expected.filter(({ at, nginx, here }) => fits(at, each.at) && fits(nginx, each.nginx) && fits(here, each.here));
+    known.forEach((one) => met.add(one));
+    if (known.length === 0) complaints.push(`${each.at}\n    nginx: ${JSON.stringify(each.nginx)}\n    here:  ${JSON.stringify(each.here)}`);
+  }
+  for (const each of expected) {
+    if (!met.has(each)) complaints.push(`no longer different: ${each.at} (${each.why})`);
+  }
+  return complaints;
+}
