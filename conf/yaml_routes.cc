@@ -2,6 +2,7 @@
 #include <map>
 
 #include "conf/addresses.h"
+#include "conf/route_names.h"
 #include "conf/yaml_sections.h"
 #include "gateway/base/text.h"
 
@@ -254,15 +255,8 @@ void read_route(const Context& context, const Node& node, Route& out) {
   read_underscores(section, out.allow_underscores);
 }
 
-/// "yourdomain.com/", "/healthz", "yourdomain.com~^/room/": what identifies a route without a name.
-std::string default_name(const Route& route) {
-  std::string name = route.hosts.empty() ? "" : route.hosts.front();
-  if (route.path.kind == PathMatch::Kind::regex) name += '~';
-  return name + route.path.text.value;
-}
-
 /// Names tell routes apart in metrics and across reloads, so that they are unique.
-void name_routes(const Context& context, std::vector<Route>& routes) {
+void make_names_unique(const Context& context, std::vector<Route>& routes) {
   std::map<std::string, const Route*> taken;
   for (const Route& route : routes) {
     if (route.name.empty()) continue;
@@ -272,15 +266,7 @@ void name_routes(const Context& context, std::vector<Route>& routes) {
                                             " is that of the one in line " +
                                             std::to_string(first->second->at.line) + " too; choose another");
   }
-  std::map<std::string, unsigned> last_suffix;
-  for (Route& route : routes) {
-    if (!route.name.empty()) continue;
-    const std::string plain = default_name(route);
-    std::string name = plain;
-    unsigned& suffix = last_suffix.try_emplace(plain, 1u).first->second;
-    while (!taken.try_emplace(name, &route).second) name = plain + "#" + std::to_string(++suffix);
-    route.name = std::move(name);
-  }
+  conf::name_routes(routes);
 }
 
 }  // namespace
@@ -298,7 +284,7 @@ void read_routes(const Context& context, const Node& node, const RouteDefaults& 
     read_route(context, item, route);
     out.push_back(std::move(route));
   }
-  name_routes(context, out);
+  make_names_unique(context, out);
 }
 
 }  // namespace tidegate::conf::yaml

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "conf/yaml_loader.h"
+#include "conf/yaml_writer.h"
 #include "gateway/routing/route_table.h"
 #include "tests/unit/docs/page.h"
 
@@ -138,6 +139,20 @@ TEST(Docs, YamlIsAWholeConfigurationThatLoads) {
     }
   }
   EXPECT_GT(blocks, 5u);
+}
+
+TEST(Docs, YamlIsWrittenAgainAsAnEqualConfiguration) {
+  for (const auto& [name, page] : pages()) {
+    for (const Line& block : page.yaml) {
+      Diagnostics diagnostics;
+      const auto config = conf::load_yaml_text(block.text, name, "/", diagnostics);
+      if (!config) continue;  // reported by the test above
+      const std::string written = conf::write_yaml(*config);
+      const auto again = conf::load_yaml_text(written, name, "/", diagnostics);
+      ASSERT_TRUE(again) << place(name, block.number) << "\n" << written;
+      EXPECT_EQ(*again, *config) << place(name, block.number) << "\n" << written;
+    }
+  }
 }
 
 TEST(Docs, TestsThatAreNamedExist) {
