@@ -145,10 +145,32 @@ TEST_F(EveryKey, IsInheritedByRoutes) {
 TEST_F(EveryKey, OfAnUpstream) {
   const Upstream& chat = config_.upstreams[0];
   ASSERT_EQ(chat.servers.size(), 3u);
-  EXPECT_EQ(chat.servers[0],
-            (Server{Server::Scheme::https, "chat-1", 3000, "", "https://chat-1:3000", 1, false, 0, 0, 0, 10s, false, {}}));
-  EXPECT_EQ(chat.servers[1],
-            (Server{Server::Scheme::https, "chat-2", 443, "", "https://chat-2", 2, false, 30000, 0, 0, 10s, false, {}}));
+  EXPECT_EQ(chat.servers[0], (Server{Server::Scheme::https,
+                                     "chat-1",
+                                     3000,
+                                     "",
+                                     "https://chat-1:3000",
+                                     1,
+                                     false,
+                                     0,
+                                     0,
+                                     0,
+                                     10s,
+                                     false,
+                                     {}}));
+  EXPECT_EQ(chat.servers[1], (Server{Server::Scheme::https,
+                                     "chat-2",
+                                     443,
+                                     "",
+                                     "https://chat-2",
+                                     2,
+                                     false,
+                                     30000,
+                                     0,
+                                     0,
+                                     10s,
+                                     false,
+                                     {}}));
   EXPECT_EQ(chat.servers[2].unix_path, dir_ + "/run/chat.sock");
   EXPECT_TRUE(chat.servers[2].backup);
   EXPECT_EQ(chat.balance, Upstream::Balance::least_tunnels);
