@@ -30,8 +30,11 @@ Json tls_json(const conf::ListenerTls& tls) {
   json["session_tickets"] = tls.session_tickets;
   json["reject_unknown_sni"] = tls.reject_unknown_sni;
   if (tls.client_auth) {
-    const bool required = tls.client_auth->verify == conf::ClientAuth::Verify::required;
-    json["client_auth"] = {{"ca", tls.client_auth->ca.value}, {"verify", required ? "required" : "optional"}};
+    const auto verify = tls.client_auth->verify;
+    json["client_auth"] = {{"ca", tls.client_auth->ca.value},
+                           {"verify", verify == conf::ClientAuth::Verify::required   ? "required"
+                                      : verify == conf::ClientAuth::Verify::optional ? "optional"
+                                                                                     : "optional_no_ca"}};
   }
   return json;
 }

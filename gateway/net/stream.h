@@ -28,6 +28,19 @@ struct TlsInfo {
   bool client_verified = false;  ///< a client certificate was sent and verified
 };
 
+/// What a client has shown of itself under TLS, in nginx's forms.
+struct ClientCertificate {
+  std::string verify;              ///< "SUCCESS" or "FAILED:reason"
+  bool authority_unknown = false;  ///< it failed for that alone, which `optional_no_ca` allows
+  std::string subject;             ///< RFC 2253; likewise the issuer
+  std::string issuer;
+  std::string serial;       ///< hexadecimal, capitals
+  std::string fingerprint;  ///< SHA-1, hexadecimal
+  std::string not_before;   ///< "Nov 21 05:55:09 2026 GMT"
+  std::string not_after;
+  std::string pem;  ///< with its last newline
+};
+
 /// Hears of one Stream. Every callback runs on the stream's loop, and may destroy the stream.
 class StreamListener {
  public:
@@ -98,6 +111,8 @@ class Stream {
   virtual std::uint16_t peer_port() const = 0;
   /// Null on a plain stream, and before on_open.
   virtual const TlsInfo* tls() const = 0;
+  /// Made anew by each call, since few ask; null: the client has shown none.
+  virtual std::unique_ptr<ClientCertificate> client_certificate() const { return nullptr; }
 };
 
 }  // namespace tidegate::net

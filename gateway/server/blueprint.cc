@@ -7,10 +7,29 @@
 #include <string>
 #include <utility>
 
+#include "gateway/routing/regex.h"
 #include "gateway/server/cgroup.h"
 #include "gateway/tls/client_context.h"
 
 namespace tidegate::server {
+namespace {
+
+/// For names of virtual servers that are regexes. nginx compares them without regard to case where a capital
+/// stands in them, since names come in lower case.
+tls::NameMatcher make_matcher(const std::string& regex, const Position& at, Diagnostics& diagnostics) {
+  const bool capitals = regex.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos;
+  routing::Regex::Failure failure;
+  std::shared_ptr<const routing::Regex> compiled =
+      routing::Regex::compile(capitals && !regex.starts_with("(*") ? "(?i)" + regex : regex, failure);
+  if (compiled == nullptr) {
+    diagnostics.error(at, "server name \"~" + regex + "\": " + failure.message);
+    return {};
+  }
+  return [compiled](std::string_view name) { return compiled->matches(name); };
+}
+
+}  // namespace
+
 std::shared_ptr<const Blueprint> Blueprint::make(std::shared_ptr<const conf::Config> config,
                                                  Diagnostics& diagnostics) {
   const std::size_t errors_before = diagnostics.errors();
@@ -19,16 +38,17 @@ std::shared_ptr<const Blueprint> Blueprint::make(std::shared_ptr<const conf::Con
   blueprint->routes = routing::RouteTable::compile(*config, diagnostics);
   // What the loader complained of already (then there is an error) is not complained of twice.
   const auto names_files = [&](const conf::ListenerTls& tls) {
-    return errors_before == 0 ||
+    return errors_before == 0 || tls.reject_handshake ||
            (!tls.certificates.empty() &&
             std::all_of(tls.certificates.begin(), tls.certificates.end(), [](const conf::Certificate& pair) {
               return !pair.certificate.empty() && !pair.private_key.empty();
             }));
   };
   for (const conf::Listener& listener : config->listeners) {
-    blueprint->tls.push_back(listener.tls && names_files(*listener.tls)
-                                 ? tls::ServerMaterial::load(*listener.tls, listener.name, diagnostics)
-                                 : nullptr);
+    blueprint->tls.push_back(
+        listener.tls && names_files(*listener.tls)
+            ? tls::ServerMaterial::load(*listener.tls, listener.name, diagnostics, make_matcher)
+            : nullptr);
     blueprint->redirects.push_back(
         listener.redirect
             ? routing::Template::compile(listener.redirect->to.value, listener.redirect->to.at, diagnostics)

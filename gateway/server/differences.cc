@@ -166,24 +166,35 @@ void Comparison::certificates(const Contents& old_contents, const Contents& new_
     return old_one != old_contents.end() && new_one != new_contents.end() &&
            old_one->second != new_one->second;
   };
+  const auto changed = [&](const conf::Text& path, const std::string& what, std::uint64_t live) {
+    if (differs(path)) add(Kind::changed, Subject::certificate, path.value, what, live);
+  };
+  const auto pairs = [&](const conf::Certificate& pair, const std::string& where, std::uint64_t live) {
+    if (!differs(pair.certificate) && !differs(pair.private_key)) return;
+    add(Kind::changed, Subject::certificate, pair.certificate.value,
+        (differs(pair.certificate) ? "a new certificate" : "a new private key") + where, live);
+  };
+  const auto tls = [&](const conf::ListenerTls& conf, const std::string& where, std::uint64_t live) {
+    for (const conf::Certificate& pair : conf.certificates) pairs(pair, where, live);
+    if (conf.client_auth) {
+      changed(conf.client_auth->ca, "other CAs for clients" + where, live);
+      changed(conf.client_auth->crl, "another revocation list for clients" + where, live);
+    }
+    changed(conf.dh_parameters, "other Diffie-Hellman parameters" + where, live);
+    changed(conf.stapled_response, "another OCSP response" + where, live);
+  };
   for (const conf::Listener& listener : after_.listeners) {
     if (!listener.tls) continue;
     const std::uint64_t live = count(tunnels_.by_listener, listener.name);
     const std::string where = " of listener " + listener.name;
-    for (const conf::Certificate& pair : listener.tls->certificates) {
-      if (!differs(pair.certificate) && !differs(pair.private_key)) continue;
-      add(Kind::changed, Subject::certificate, pair.certificate.value,
-          (differs(pair.certificate) ? "a new certificate" : "a new private key") + where, live);
-    }
-    if (listener.tls->client_auth && differs(listener.tls->client_auth->ca)) {
-      add(Kind::changed, Subject::certificate, listener.tls->client_auth->ca.value,
-          "other CAs for clients" + where, live);
-    }
+    tls(*listener.tls, where, live);
+    for (const conf::NamedTls& named : listener.tls->by_name) tls(named.tls, where, live);
   }
   for (const conf::Upstream& upstream : after_.upstreams) {
-    if (!differs(upstream.tls.ca)) continue;
-    add(Kind::changed, Subject::certificate, upstream.tls.ca.value,
-        "other CAs for the servers of upstream " + upstream.name, count(tunnels_.by_upstream, upstream.name));
+    const std::uint64_t live = count(tunnels_.by_upstream, upstream.name);
+    changed(upstream.tls.ca, "other CAs for the servers of upstream " + upstream.name, live);
+    changed(upstream.tls.crl, "another revocation list for the servers of upstream " + upstream.name, live);
+    if (upstream.tls.certificate) pairs(*upstream.tls.certificate, " of upstream " + upstream.name, live);
   }
 }
 

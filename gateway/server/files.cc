@@ -23,15 +23,31 @@ std::vector<std::string> files_of(const conf::Config& config) {
     if (path.empty() || std::find(files.begin(), files.end(), path.value) != files.end()) return;
     files.push_back(path.value);
   };
-  for (const conf::Listener& listener : config.listeners) {
-    if (!listener.tls) continue;
-    for (const conf::Certificate& pair : listener.tls->certificates) {
+  const auto add_tls = [&add](const conf::ListenerTls& tls) {
+    for (const conf::Certificate& pair : tls.certificates) {
       add(pair.certificate);
       add(pair.private_key);
     }
-    if (listener.tls->client_auth) add(listener.tls->client_auth->ca);
+    if (tls.client_auth) {
+      add(tls.client_auth->ca);
+      add(tls.client_auth->crl);
+    }
+    add(tls.key_passwords);
+    add(tls.dh_parameters);
+    add(tls.stapled_response);
+  };
+  for (const conf::Listener& listener : config.listeners) {
+    if (!listener.tls) continue;
+    add_tls(*listener.tls);
+    for (const conf::NamedTls& named : listener.tls->by_name) add_tls(named.tls);
   }
-  for (const conf::Upstream& upstream : config.upstreams) add(upstream.tls.ca);
+  for (const conf::Upstream& upstream : config.upstreams) {
+    add(upstream.tls.ca);
+    add(upstream.tls.crl);
+    if (!upstream.tls.certificate) continue;
+    add(upstream.tls.certificate->certificate);
+    add(upstream.tls.certificate->private_key);
+  }
   return files;
 }
 

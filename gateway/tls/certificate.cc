@@ -17,10 +17,38 @@ BioPtr reader(std::string_view text) {
   return bio;
 }
 
-/// OpenSSL asks for a passphrase: there is none, but remember that it asked.
-int on_passphrase(char*, int, int, void* asked) noexcept {
-  *static_cast<bool*>(asked) = true;
-  return -1;
+/// What OpenSSL is told when it asks for a passphrase, and that it asked.
+struct Passphrase {
+  const std::string* text = nullptr;
+  bool asked = false;
+};
+
+int on_passphrase(char* to, int size, int, void* told) noexcept {
+  auto& passphrase = *static_cast<Passphrase*>(told);
+  passphrase.asked = true;
+  if (passphrase.text == nullptr || passphrase.text->size() > static_cast<std::size_t>(size)) return -1;
+  passphrase.text->copy(to, passphrase.text->size());
+  return static_cast<int>(passphrase.text->size());
+}
+
+KeyPtr read_key(OSSL_LIB_CTX* lib_ctx, std::string_view pem, Passphrase& passphrase) {
+  const BioPtr bio = reader(pem);
+  KeyPtr key(PEM_read_bio_PrivateKey_ex(bio.get(), nullptr, &on_passphrase, &passphrase, lib_ctx, nullptr));
+  ERR_clear_error();
+  return key;
+}
+
+/// What PEM_read_bio_*() left behind when it found no more is no failure.
+bool ended_well() {
+  const unsigned long error = ERR_peek_last_error();
+  ERR_clear_error();
+  return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+}
+
+std::string text_in(BIO* memory) {
+  char* data = nullptr;
+  const long size = BIO_ctrl(memory, BIO_CTRL_INFO, 0, &data);
+  return {data, static_cast<std::size_t>(size)};
 }
 
 std::string lower_text(const ASN1_STRING* text) {
@@ -49,19 +77,75 @@ std::vector<X509Ptr> parse_certificates(OSSL_LIB_CTX* lib_ctx, std::string_view 
     }
     found.emplace_back(certificate);
   }
-  const unsigned long error = ERR_peek_last_error();
-  ERR_clear_error();
-  const bool only_the_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-  if (!only_the_end) found.clear();
+  if (!ended_well()) found.clear();
   return found;
 }
 
-KeyPtr parse_private_key(OSSL_LIB_CTX* lib_ctx, std::string_view pem, bool& encrypted) {
-  encrypted = false;
-  const BioPtr bio = reader(pem);
-  KeyPtr key(PEM_read_bio_PrivateKey_ex(bio.get(), nullptr, &on_passphrase, &encrypted, lib_ctx, nullptr));
-  ERR_clear_error();
+KeyPtr parse_private_key(OSSL_LIB_CTX* lib_ctx, std::string_view pem, bool& encrypted,
+                         const std::vector<std::string>& passphrases) {
+  Passphrase none;
+  KeyPtr key = read_key(lib_ctx, pem, none);
+  encrypted = none.asked;
+  for (const std::string& text : passphrases) {
+    if (!encrypted) break;
+    Passphrase passphrase{&text};
+    key = read_key(lib_ctx, pem, passphrase);
+    encrypted = key == nullptr;
+  }
   return key;
+}
+
+std::string plain_pem(EVP_PKEY* key) {
+  const BioPtr bio(BIO_new(BIO_s_secmem()));
+  require(bio.get());
+  if (PEM_write_bio_PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) return {};
+  return text_in(bio.get());
+}
+
+std::vector<CrlPtr> parse_crls(OSSL_LIB_CTX* lib_ctx, std::string_view pem) {
+  const BioPtr bio = reader(pem);
+  std::vector<CrlPtr> found;
+  for (;;) {
+    X509_CRL* crl = X509_CRL_new_ex(lib_ctx, nullptr);
+    require(crl);
+    if (PEM_read_bio_X509_CRL(bio.get(), &crl, nullptr, nullptr) == nullptr) {
+      X509_CRL_free(crl);
+      break;
+    }
+    found.emplace_back(crl);
+  }
+  if (!ended_well()) found.clear();
+  return found;
+}
+
+KeyPtr parse_dh_parameters(OSSL_LIB_CTX* lib_ctx, std::string_view pem) {
+  const BioPtr bio = reader(pem);
+  KeyPtr parameters(PEM_read_bio_Parameters_ex(bio.get(), nullptr, lib_ctx, nullptr));
+  ERR_clear_error();
+  if (parameters != nullptr && EVP_PKEY_get_base_id(parameters.get()) != EVP_PKEY_DH) parameters.reset();
+  return parameters;
+}
+
+bool add_crls(X509_STORE* store, const std::vector<CrlPtr>& crls) {
+  for (const CrlPtr& crl : crls) {
+    if (X509_STORE_add_crl(store, crl.get()) != 1) return false;
+  }
+  return X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) == 1;
+}
+
+bool use_certificate(SSL_CTX* ctx, OSSL_LIB_CTX* lib_ctx, std::string_view chain,
+                     std::string_view private_key) {
+  const std::vector<X509Ptr> certificates = parse_certificates(lib_ctx, chain);
+  bool encrypted = false;
+  const KeyPtr key = parse_private_key(lib_ctx, private_key, encrypted);
+  if (certificates.empty() || key == nullptr) return false;
+  STACK_OF(X509)* others = sk_X509_new_null();
+  require(others);
+  for (std::size_t i = 1; i < certificates.size(); ++i) sk_X509_push(others, certificates[i].get());
+  const int used =
+      SSL_CTX_use_cert_and_key(ctx, certificates.front().get(), key.get(), others, 1);  // takes references
+  sk_X509_free(others);
+  return used == 1;
 }
 
 std::vector<std::string> names_of(const X509* certificate) {
@@ -90,9 +174,7 @@ std::string time_text(const ASN1_TIME* time) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
   require(bio.get());
   ASN1_TIME_print(bio.get(), time);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &data);
-  return {data, static_cast<std::size_t>(size)};
+  return text_in(bio.get());
 }
 
 }  // namespace tidegate::tls

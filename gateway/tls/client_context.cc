@@ -9,6 +9,7 @@
 #include "gateway/tls/certificate.h"
 #include "gateway/tls/cipher_check.h"
 #include "gateway/tls/file.h"
+#include "gateway/tls/protocols.h"
 #include "gateway/tls/tls_stream.h"
 
 namespace tidegate::tls {
@@ -32,6 +33,31 @@ bool add_authorities(SSL_CTX* ctx, OSSL_LIB_CTX* lib_ctx, const std::string& pem
   return !authorities.empty();
 }
 
+void check_certificate(const conf::Certificate& conf, Diagnostics& diagnostics) {
+  std::string chain;
+  std::string key;
+  const bool have_chain = read_certificates(conf.certificate, "certificate", chain, diagnostics);
+  if (!read_file(conf.private_key, "private key", key, diagnostics) || !have_chain) return;
+  const SslCtxPtr ctx(SSL_CTX_new(TLS_client_method()));
+  require(ctx.get());
+  clear_errors();
+  bool encrypted = false;
+  if (parse_private_key(nullptr, key, encrypted) == nullptr) {
+    diagnostics.error(conf.private_key.at, encrypted
+                                               ? "private key " + conf.private_key.value +
+                                                     " is encrypted; "
+                                                     "remove the passphrase with: openssl pkey -in "
+                                                     "encrypted.pem -out plain.pem"
+                                               : conf.private_key.value +
+                                                     " holds no private key that can be read; expected "
+                                                     "PEM, which begins with -----BEGIN PRIVATE KEY-----");
+  } else if (!use_certificate(ctx.get(), nullptr, chain, key)) {
+    diagnostics.error(conf.private_key.at, "private key " + conf.private_key.value +
+                                               " does not go with certificate " + conf.certificate.value +
+                                               ": " + take_error_text());
+  }
+}
+
 }  // namespace
 
 struct ClientContext::Impl {
@@ -43,6 +69,8 @@ struct ClientContext::Impl {
   }
 
   void configure(OSSL_LIB_CTX* lib_ctx);
+  void set_verification(OSSL_LIB_CTX* lib_ctx);
+  void set_certificate(OSSL_LIB_CTX* lib_ctx);
   void set_server(SSL* ssl, const std::string& name);
   static int on_new_session(SSL* ssl, SSL_SESSION* session) noexcept;
 
@@ -56,30 +84,58 @@ struct ClientContext::Impl {
 void ClientContext::Impl::configure(OSSL_LIB_CTX* lib_ctx) {
   SSL_CTX_set_options(ctx.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(ctx.get(), SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_min_proto_version(ctx.get(), TLS1_2_VERSION);
+  set_protocols(ctx.get(), conf.protocols);
+  if (!conf.ciphers.empty()) SSL_CTX_set_cipher_list(ctx.get(), conf.ciphers.value.c_str());
   SSL_CTX_set_alpn_protos(ctx.get(), kAlpn, sizeof kAlpn);  // 0 is success
-  SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-  SSL_CTX_sess_set_new_cb(ctx.get(), &on_new_session);
-  if (!conf.verify) return;
-  SSL_CTX_set_verify(ctx.get(), SSL_VERIFY_PEER, nullptr);
-  if (conf.ca.empty()) {
-    SSL_CTX_set_default_verify_paths(ctx.get());
+  if (conf.reuse_sessions) {
+    SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(ctx.get(), &on_new_session);
+  }
+  if (conf.certificate) set_certificate(lib_ctx);
+  if (conf.verify) set_verification(lib_ctx);
+  clear_errors();
+}
+
+/// check() made the same complaints as these two where somebody reads them.
+void ClientContext::Impl::set_certificate(OSSL_LIB_CTX* lib_ctx) {
+  std::string chain;
+  std::string key;
+  Diagnostics ignored;
+  if (read_file(conf.certificate->certificate, "certificate", chain, ignored) &&
+      read_file(conf.certificate->private_key, "private key", key, ignored) &&
+      use_certificate(ctx.get(), lib_ctx, chain, key)) {
     return;
   }
+  log::error("tls", "the certificate " + conf.certificate->certificate.value +
+                        " can't be read any more; none will be shown to the servers of its upstream");
+}
+
+void ClientContext::Impl::set_verification(OSSL_LIB_CTX* lib_ctx) {
+  SSL_CTX_set_verify(ctx.get(), SSL_VERIFY_PEER, nullptr);
+  if (conf.depth > 0) SSL_CTX_set_verify_depth(ctx.get(), static_cast<int>(conf.depth));
   std::string pem;
-  Diagnostics diagnostics;  // check() made the same complaints where somebody reads them
-  if (!read_file(conf.ca, "ca", pem, diagnostics) || !add_authorities(ctx.get(), lib_ctx, pem)) {
+  Diagnostics ignored;
+  if (conf.ca.empty()) {
+    SSL_CTX_set_default_verify_paths(ctx.get());
+  } else if (!read_file(conf.ca, "ca", pem, ignored) || !add_authorities(ctx.get(), lib_ctx, pem)) {
     log::error("tls", "the authorities in " + conf.ca.value +
                           " can't be read any more; no server of their upstream will be trusted");
   }
-  clear_errors();
+  if (conf.crl.empty()) return;
+  X509_STORE_set_flags(SSL_CTX_get_cert_store(ctx.get()),
+                       X509_V_FLAG_CRL_CHECK);  // whatever becomes of the lists
+  if (!read_file(conf.crl, "revocation list", pem, ignored) ||
+      !add_crls(SSL_CTX_get_cert_store(ctx.get()), parse_crls(lib_ctx, pem))) {
+    log::error("tls", "the revocation lists in " + conf.crl.value +
+                          " can't be read any more; no server of their upstream will be trusted");
+  }
 }
 
 /// RFC 6066 §3: a server name is sent for names, never for addresses. RFC 6125: what its certificate must
 /// say.
 void ClientContext::Impl::set_server(SSL* ssl, const std::string& name) {
   const bool is_address = IpAddress::parse(name).has_value();
-  if (!is_address) {  // SSL_set_tlsext_host_name(), whose macro has a C cast
+  if (!is_address && conf.send_name) {  // SSL_set_tlsext_host_name(), whose macro has a C cast
     SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(name.c_str()));
   }
   if (conf.verify) {
@@ -89,6 +145,7 @@ void ClientContext::Impl::set_server(SSL* ssl, const std::string& name) {
                                : X509_VERIFY_PARAM_set1_host(rules, name.data(), name.size());
     if (set != 1) throw std::bad_alloc();
   }
+  if (!conf.reuse_sessions) return;
   const auto place = sessions.try_emplace(name).first;
   SSL_set_ex_data(ssl, session_place_index(), &place->second);
   if (place->second != nullptr && SSL_SESSION_is_resumable(place->second.get()) == 1) {
@@ -107,14 +164,20 @@ ClientContext::ClientContext() = default;
 ClientContext::~ClientContext() = default;
 
 bool ClientContext::check(const conf::UpstreamTls& tls, Diagnostics& diagnostics) {
-  if (tls.ca.empty()) return true;
+  const std::size_t errors_before = diagnostics.errors();
   std::string pem;
-  if (!read_file(tls.ca, "ca", pem, diagnostics)) return false;
-  if (!parse_certificates(nullptr, pem).empty()) return true;
-  diagnostics.error(tls.ca.at, tls.ca.value +
-                                   " holds no certificate that can be read; expected PEM, which begins with "
-                                   "-----BEGIN CERTIFICATE-----");
-  return false;
+  if (!tls.ca.empty()) read_certificates(tls.ca, "ca", pem, diagnostics);
+  if (!tls.crl.empty()) read_crls(tls.crl, pem, diagnostics);
+  if (tls.certificate) check_certificate(*tls.certificate, diagnostics);
+  const SslCtxPtr ctx(SSL_CTX_new(TLS_client_method()));
+  require(ctx.get());
+  if (!tls.ciphers.empty() && SSL_CTX_set_cipher_list(ctx.get(), tls.ciphers.value.c_str()) != 1) {
+    diagnostics.error(tls.ciphers.at,
+                      "ciphers: OpenSSL finds no cipher in \"" + tls.ciphers.value +
+                          "\"; expected names such as ECDHE-RSA-AES128-GCM-SHA256 divided by colons");
+  }
+  clear_errors();
+  return diagnostics.errors() == errors_before;
 }
 
 std::shared_ptr<ClientContext> ClientContext::make(Library& library, const conf::UpstreamTls& tls) {

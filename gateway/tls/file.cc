@@ -5,6 +5,8 @@
 #include <cstring>
 #include <memory>
 
+#include "gateway/tls/certificate.h"
+
 namespace tidegate::tls {
 namespace {
 
@@ -36,6 +38,25 @@ bool read_file(const conf::Text& path, const char* what, std::string& out, Diagn
   if (error == 0) return true;
   diagnostics.error(path.at,
                     std::string("can't read ") + what + " " + path.value + ": " + std::strerror(error));
+  return false;
+}
+
+bool read_certificates(const conf::Text& path, const char* what, std::string& pem, Diagnostics& diagnostics) {
+  if (!read_file(path, what, pem, diagnostics)) return false;
+  if (!parse_certificates(nullptr, pem).empty()) return true;
+  diagnostics.error(path.at, path.value +
+                                 " holds no certificate that can be read; expected PEM, which begins with "
+                                 "-----BEGIN CERTIFICATE-----");
+  return false;
+}
+
+bool read_crls(const conf::Text& path, std::string& pem, Diagnostics& diagnostics) {
+  if (!read_file(path, "revocation list", pem, diagnostics)) return false;
+  if (!parse_crls(nullptr, pem).empty()) return true;
+  diagnostics.error(path.at,
+                    path.value +
+                        " holds no revocation list that can be read; expected PEM, which begins with "
+                        "-----BEGIN X509 CRL-----");
   return false;
 }
 

@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gateway/tls/openssl.h"
 #include "gateway/tls/server_context.h"
+#include "gateway/tls/site_names.h"
 
 namespace tidegate::tls {
 
@@ -39,18 +39,34 @@ struct CertificatePem {
   std::string private_key;
 };
 
-struct ServerMaterial::Impl {
-  conf::ListenerTls conf;
-  std::vector<Watched> watched;
+/// What one virtual server, or the listener itself, shows and asks for.
+struct Site {
+  conf::ListenerTls conf;  ///< without by_name
   std::vector<CertificatePem> certificates;
-  NameTable names;
-  std::string client_ca;                            ///< PEM; empty: clients are not asked
-  std::array<std::uint8_t, 32> session_id_context;  ///< of the listener and its client_auth
+  NameTable names;                                    ///< of a virtual server: one set, of all certificates
+  std::string client_ca;                              ///< PEM; empty: clients are not asked
+  std::string crl;                                    ///< PEM; empty: none
+  std::string dh_parameters;                          ///< PEM; empty: OpenSSL's own
+  std::string stapled_response;                       ///< DER; empty: none
+  std::array<std::uint8_t, 32> session_id_context{};  ///< of the listener, the names and the client_auth
 };
 
-/// One SSL_CTX for one set of certificates with everything that the configuration says, but for callbacks.
-/// Null on failure, with OpenSSL's words in `error`.
-SslCtxPtr make_server_ctx(OSSL_LIB_CTX* lib_ctx, const ServerMaterial::Impl& material,
-                          const NameTable::Set& set, std::string& error);
+struct ServerMaterial::Impl {
+  std::vector<Watched> watched;
+  std::vector<Site> sites;  ///< the listener's own, then those of ListenerTls::by_name that count
+  SiteNames names;          ///< to an index of `sites`
+
+  bool rejects_somebody() const;
+};
+
+/// Loads one site's files and checks them; every complaint goes to the diagnostics. `named`: a virtual
+/// server's.
+void load_site(Site& site, bool named, const Library& library, std::vector<ServerMaterial::Watched>& watched,
+               Diagnostics& diagnostics);
+
+/// One SSL_CTX for one set of certificates with everything that the configuration says, but for callbacks of
+/// the handshake. Null on failure, with a complaint.
+SslCtxPtr make_server_ctx(OSSL_LIB_CTX* lib_ctx, const Site& site, const NameTable::Set& set,
+                          Diagnostics& diagnostics);
 
 }  // namespace tidegate::tls

@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "conf/model.h"
@@ -19,15 +21,24 @@ namespace tidegate::tls {
 class TicketKeys;
 std::shared_ptr<TicketKeys> make_ticket_keys();
 
-/// The files of one listener's `tls`, read and checked once (on the main thread) and then shared, immutable,
-/// by the workers, each of which makes its own ServerContext of it.
+/// Tells whether a server name, in lower case, fits. Immutable; any thread.
+using NameMatcher = std::function<bool(std::string_view name)>;
+/// Makes one of a regex, which is nobody's business here; none, and a complaint, if it does not compile.
+using MakeMatcher =
+    std::function<NameMatcher(const std::string& regex, const Position& at, Diagnostics& diagnostics)>;
+
+/// The files of one listener's `tls`, and of its virtual servers' (ListenerTls::by_name), read and checked
+/// once (on the main thread) and then shared, immutable, by the workers, each of which makes its own
+/// ServerContext of it.
 class ServerMaterial {
  public:
   /// Reads and checks everything the configuration names: files that can't be read, PEM that can't be parsed,
   /// keys that don't match, cipher lists OpenSSL doesn't know. A key readable by all is a warning. Null if
-  /// there was an error. `listener` names the listener, to which tickets are bound.
+  /// there was an error. `listener` names the listener, to which tickets are bound. `regexes` is asked for
+  /// names that are regexes.
   static std::shared_ptr<const ServerMaterial> load(const conf::ListenerTls& tls, const std::string& listener,
-                                                    Diagnostics& diagnostics);
+                                                    Diagnostics& diagnostics,
+                                                    const MakeMatcher& regexes = {});
   ~ServerMaterial();
 
   /// What is worth watching of a certificate.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gateway/base/text.h"
+#include "gateway/tls/client_certificate.h"
 
 namespace tidegate::tls {
 namespace {
@@ -396,6 +397,10 @@ void TlsStream::note_agreement() {
   info_.resumed = SSL_session_reused(ssl_.get()) == 1;
   info_.client_verified = role_ == Role::server && SSL_get0_peer_certificate(ssl_.get()) != nullptr &&
                           SSL_get_verify_result(ssl_.get()) == X509_V_OK;
+}
+
+std::unique_ptr<net::ClientCertificate> TlsStream::client_certificate() const {
+  return role_ == Role::server ? client_certificate_of(ssl_.get()) : nullptr;
 }
 
 /// The last act of a callback.

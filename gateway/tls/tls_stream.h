@@ -53,6 +53,7 @@ class TlsStream final : public net::Stream, private net::StreamListener {
   const IpAddress* peer() const override { return socket_->peer(); }
   std::uint16_t peer_port() const override { return socket_->peer_port(); }
   const net::TlsInfo* tls() const override { return info_.version.empty() ? nullptr : &info_; }
+  std::unique_ptr<net::ClientCertificate> client_certificate() const override;
 
  private:
   enum class State : std::uint8_t { handshaking, open, broken };

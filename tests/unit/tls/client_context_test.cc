@@ -84,6 +84,50 @@ TEST_F(ClientContextTest, VerifiesAddresses) {
   expect_failure("127.0.0.2", server.get(), "IP address mismatch");
 }
 
+TEST_F(ClientContextTest, ShowsItsCertificateAndKeepsTheNameToItself) {
+  const test::Issued ours = authority.issue({.names = {"gateway"}});
+  conf.certificate = conf::Certificate{{files.write("own.pem", ours.certificate), {}},
+                                       {files.write("own.key", ours.private_key), {}}};
+  conf.send_name = false;
+  conf.protocols = {conf::TlsVersion::tls1_2};
+  conf.ciphers.value = "ECDHE-ECDSA-AES256-GCM-SHA384";
+  Diagnostics diagnostics;
+  EXPECT_TRUE(ClientContext::check(conf, diagnostics));
+  const CtxPtr server = server_ctx(authority.issue({.names = {"app.example"}}));
+  SSL_CTX_set_verify(server.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                     [](int, X509_STORE_CTX*) { return 1; });
+  const auto talk = connect("app.example", server.get());
+  ASSERT_TRUE(agrees(*talk)) << talk->server->error << logged;
+  EXPECT_EQ(shown_name(talk->server->ssl()), "gateway");
+  EXPECT_EQ(SSL_get_servername(talk->server->ssl(), TLSEXT_NAMETYPE_host_name), nullptr);
+  EXPECT_EQ(info_of(talk->client).cipher, "ECDHE-ECDSA-AES256-GCM-SHA384");
+}
+
+TEST_F(ClientContextTest, ComplainsOfEveryFile) {
+  const test::Issued ours = authority.issue({.names = {"gateway"}});
+  conf.certificate = conf::Certificate{
+      {files.write("own.pem", ours.certificate), {"n.conf", 1, 1}},
+      {files.write("own.key", authority.issue({.names = {"other"}}).private_key), {"n.conf", 2, 1}}};
+  conf.crl = {files.write("crl.pem", "nothing"), {"n.conf", 3, 1}};
+  conf.ciphers = {"NONSENSE", {"n.conf", 4, 1}};
+  Diagnostics diagnostics;
+  EXPECT_FALSE(ClientContext::check(conf, diagnostics));
+  std::string all;
+  for (const Diagnostic& each : diagnostics.list()) all += to_string(each) + '\n';
+  EXPECT_NE(all.find("n.conf:2:1: private key "), std::string::npos) << all;
+  EXPECT_NE(all.find("n.conf:3:1: "), std::string::npos) << all;
+  EXPECT_NE(all.find("n.conf:4:1: ciphers: "), std::string::npos) << all;
+}
+
+TEST_F(ClientContextTest, TrustsNobodyWithoutTheRevocationListThatItWants) {
+  conf.crl.value = "/nowhere/crl.pem";
+  const CtxPtr server = server_ctx(authority.issue({.names = {"app.example"}}));
+  logged.clear();
+  const auto talk = connect("app.example", server.get());
+  EXPECT_FALSE(agrees(*talk));
+  EXPECT_NE(logged.find("no server of their upstream will be trusted"), std::string::npos) << logged;
+}
+
 TEST_F(ClientContextTest, RefusesWhatItCannotVerify) {
   const CtxPtr other_name = server_ctx(authority.issue({.names = {"other.example"}}));
   expect_failure("app.example", other_name.get(), "hostname mismatch");

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <regex>
+
 namespace tidegate::tls {
 
 bool TestLoop::until(const std::function<bool()>& condition) {
@@ -168,19 +170,35 @@ CtxPtr server_ctx(const test::Issued& issued) {
   return ctx;
 }
 
-ListenerSetup& ListenerSetup::add(const test::Wanted& wanted) {
+conf::Certificate ListenerSetup::issue(const test::Wanted& wanted) {
   const test::Issued issued = authority.issue(wanted);
-  const std::string number = std::to_string(conf.certificates.size());
+  const std::string number = std::to_string(issued_++);
   conf::Certificate certificate;
   certificate.certificate.value = files.write(number + ".pem", issued.certificate);
   certificate.private_key.value = files.write(number + ".key", issued.private_key);
-  conf.certificates.push_back(std::move(certificate));
+  return certificate;
+}
+
+ListenerSetup& ListenerSetup::add(const test::Wanted& wanted) {
+  conf.certificates.push_back(issue(wanted));
   return *this;
+}
+
+conf::ListenerTls& ListenerSetup::add_named(std::vector<std::string> names, const test::Wanted& wanted) {
+  conf::NamedTls& named = conf.by_name.emplace_back();
+  named.names = std::move(names);
+  named.tls.certificates.push_back(issue(wanted));
+  return named.tls;
 }
 
 std::shared_ptr<const ServerMaterial> ListenerSetup::load() {
   Diagnostics diagnostics;
-  auto material = ServerMaterial::load(conf, listener, diagnostics);
+  auto material = ServerMaterial::load(conf, listener, diagnostics,
+                                       [](const std::string& regex, const Position&, Diagnostics&) {
+                                         return [regex](std::string_view name) {
+                                           return std::regex_search(std::string(name), std::regex(regex));
+                                         };
+                                       });
   for (const Diagnostic& diagnostic : diagnostics.list()) ADD_FAILURE() << diagnostic.message;
   return material;
 }

@@ -121,7 +121,13 @@ struct ListenerSetup {
   std::shared_ptr<TicketKeys> tickets = make_ticket_keys();
 
   ListenerSetup& add(const test::Wanted& wanted);
+  /// The same for a virtual server with these names.
+  conf::ListenerTls& add_named(std::vector<std::string> names, const test::Wanted& wanted);
   std::shared_ptr<const ServerMaterial> load();
+
+ private:
+  conf::Certificate issue(const test::Wanted& wanted);
+  int issued_ = 0;
 };
 
 /// One worker that terminates TLS.
