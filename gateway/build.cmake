@@ -10,6 +10,7 @@ find_package(prometheus-cpp REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(CRYPT REQUIRED IMPORTED_TARGET libcrypt)
 
 add_library(tidegate_warnings INTERFACE)
 target_compile_options(tidegate_warnings INTERFACE

@@ -1,5 +1,6 @@
 #include "gateway/base/crypto.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -14,6 +15,14 @@ const auto* to_u8(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<std::array<std::uint8_t, 16>> md5(std::string_view data) {
+  static const EVP_MD* const digest = EVP_MD_fetch(nullptr, "MD5", nullptr);  // as below
+  std::array<std::uint8_t, 16> out;
+  if (digest == nullptr) return std::nullopt;
+  if (EVP_Digest(data.data(), data.size(), out.data(), nullptr, digest, nullptr) != 1) return std::nullopt;
+  return out;
+}
 
 std::array<std::uint8_t, 20> sha1(std::string_view data) {
   // Fetched once, never freed: OpenSSL 3's SHA1() looks the algorithm up by its name each time, which costs
@@ -78,6 +87,10 @@ std::uint64_t random_u64() {
   std::uint64_t value = 0;
   for (std::uint8_t byte : bytes) value = value << 8 | byte;
   return value;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 std::string websocket_accept(std::string_view key) {

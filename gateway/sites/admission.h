@@ -25,7 +25,8 @@ struct Opinion {
     fails,    ///< any other answer: ends the request, whatever the others think
   };
   Kind kind = Kind::none;
-  Answer refusal{};  ///< refuses and fails
+  Answer refusal{};                 ///< refuses and fails
+  std::string_view complaint = {};  ///< for the log, where this alone ends the request
 };
 
 /// allow, deny: `peer` is $remote_addr's, null for unix sockets.
@@ -61,6 +62,8 @@ class AccessPhase {
   std::optional<Answer> end();
 
  private:
+  Answer refused(Answer answer, std::string_view complaint) const;
+
   bool any_;
   bool settled_ = false;
   const Subject* subject_;

@@ -17,9 +17,9 @@ struct Byteranges {
     std::string head;  ///< CRLF, boundary, fields, empty line
     ByteRange range;
   };
-  std::string content_type;  ///< of the answer, boundary included
-  std::vector<Part> parts;
-  std::string end;
+  std::string content_type{};  ///< of the answer, boundary included
+  std::vector<Part> parts{};
+  std::string end{};
   std::uint64_t length = 0;  ///< of the body as a whole: Content-Length
 };
 

@@ -21,8 +21,9 @@ struct Place {
 
   /// The file that the URI names (ngx_http_map_uri_to_path).
   std::string path(std::string_view uri) const;
-  /// How much of such a path is the directory, not the URI.
-  std::string base() const;
+  /// Would the URI lead out of the directory? `/img../x` does with `location /img { alias /data/; }`, as does
+  /// what a rewrite made of a normalised URI. (nginx sends such files.)
+  bool leads_out(std::string_view uri) const;
 };
 
 }  // namespace tidegate::sites

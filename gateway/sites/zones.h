@@ -39,6 +39,7 @@ class Zones {
   /// What ngx_http_limit_req_module or ngx_http_limit_conn_module makes of a request.
   struct Verdict {
     Outcome outcome = Outcome::not_counted;
+    conf::LimitZone::Kind kind = conf::LimitZone::Kind::requests;
     std::chrono::milliseconds wait{0};  ///< delayed
     std::uint64_t excess = 0;           ///< delayed and refused requests: in thousandths
     std::string_view zone{};            ///< which decided; the limit's
