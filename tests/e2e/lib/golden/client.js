@@ -80,12 +80,14 @@ export class Client {
   constructor(spec, world) {
     this.spec = spec;
     this.world = world;
-    this.seen = { answers: [], tunnel: '', end: 'open' };
-    this.reader = new MessageReader('response', (message) => this.seen.answers.push(message));
+    this.seen = { answers: [], tunnel: '', end: 'open', localPorts: [], opened: 0 };
     this.asked = 0;
   }
 
   async open() {
+    this.reader = new MessageReader('response', (message) => this.seen.answers.push(message));
+    [this.ended, this.closed, this.error] = [false, false, undefined];
+    this.seen.opened += 1;
     const { to = 'http', at = this.world.addresses[to], from, sni, tls: secure = sni !== undefined, ...options } = this.spec;
     const place = this.world.places[to];
     const where = place.startsWith('/') ? { path: place } : { port: Number(place), host: at, localAddress: from };
@@ -113,16 +115,17 @@ export class Client {
     } else if (secure) {
       this.seen.tls = { failed: this.error?.code ?? 'closed' };
     }
-    this.seen.localPort = this.socket.localPort;
+    this.seen.localPorts.push(this.socket.localPort);
   }
 
   listen() {
-    const { socket } = this;
+    const { socket, reader } = this;
+    const current = (what) => { if (socket === this.socket) what(); };
     socket.setEncoding('latin1');
-    socket.on('data', (text) => this.reader.feed(text));
-    socket.on('error', (error) => (this.error = error));
-    socket.on('end', () => (this.ended = true));
-    socket.on('close', () => (this.closed = true));
+    socket.on('data', (text) => reader.feed(text));
+    socket.on('error', (error) => current(() => (this.error = error)));
+    socket.on('end', () => current(() => (this.ended = true)));
+    socket.on('close', () => current(() => (this.closed = true)));
   }
 
   /** False: it did not come to that in time, which is what the run then shows. */
@@ -149,22 +152,36 @@ export class Client {
     if (!this.spec.stays) await this.leave();
   }
 
-  /** How it stands at the end: does the server close where it said that it would? */
+  /** Does the server close where it said that it would? */
+  async closing() {
+    const last = this.seen.answers.at(-1);
+    const said = last?.fields.find(([name]) => name.toLowerCase() === 'connection')?.[1] ?? '';
+    const closes = this.reader.state === 'rest' || (this.reader.messages.length > 0 && /close/i.test(said));
+    if (closes) await this.waits(() => this.ended || this.closed, 'the server to close');
+    return this.ended || this.closed;
+  }
+
+  /** How it stands at the end. */
   async leave() {
-    if (this.seen.end === 'open') {
-      const last = this.seen.answers.at(-1);
-      const said = last?.fields.find(([name]) => name.toLowerCase() === 'connection')?.[1] ?? '';
-      const closing = this.reader.state === 'rest' || /close/i.test(said);
-      if (closing) await this.waits(() => this.ended || this.closed, 'the server to close');
-    }
+    if (this.seen.end === 'open') await this.closing();
     if (this.seen.end === 'open' && (this.ended || this.closed)) this.seen.end = 'closed';
+    if (this.spec.anyEnd) this.seen.end = 'any';
     this.reader.finish();
     this.seen.tunnel = this.reader.tunnel;
+    this.seen.unanswered = (this.seen.unanswered ?? 0) + this.asked - this.final();
     if (this.reader.buffer && !this.reader.tunnel) this.seen.unparsed = this.reader.buffer;
     this.socket.destroy();
   }
 
+  /** On a new connection where the server has closed the last one. */
   async request(one) {
+    if (this.asked > 0 && await this.closing()) {
+      this.reader.finish();
+      this.socket.destroy();
+      this.seen.unanswered = (this.seen.unanswered ?? 0) + this.asked - this.final();
+      this.asked = this.final();
+      await this.open();
+    }
     await this.send({ requests: [one], pieces: [one.bytes] });
   }
 

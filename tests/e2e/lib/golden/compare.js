@@ -57,7 +57,7 @@ const shorten = (text) => (text.length <= 4000 ? text : `${text.length} bytes, $
 /** All that a run saw as one flat map of names to texts. */
 export function flatten(run) {
   const flat = new Map();
-  const ports = [...new Set([...run.clients.map(({ seen }) => seen.localPort), ...run.upstreams.flatMap(({ links }) => links.map(({ peerPort }) => peerPort))])]
+  const ports = [...new Set([...run.clients.flatMap(({ seen }) => seen.localPorts), ...run.upstreams.flatMap(({ links }) => links.map(({ peerPort }) => peerPort))])]
     .filter(Boolean);
   const message = (prefix, where, each) => {
     const context = { ports, message: each };
@@ -78,7 +78,9 @@ export function flatten(run) {
     for (const [key, value] of Object.entries(seen.tls ?? {})) flat.set(`${prefix} tls ${key}`, String(value));
     if (seen.tunnel) flat.set(`${prefix} tunnel`, shorten(seen.tunnel));
     if (seen.unparsed) flat.set(`${prefix} unparsed`, normalise('body', seen.unparsed, { ports }));
+    if (seen.unanswered > 0 && !seen.answers.at(-1)?.start.includes(' 101 ')) flat.set(`${prefix} unanswered`, String(seen.unanswered));
     if (seen.stuck) flat.set(`${prefix} stuck`, seen.stuck);
+    flat.set(`${prefix} connections`, String(seen.opened));
     flat.set(`${prefix} end`, seen.end);
   }
   for (const { name, links } of run.upstreams) {
