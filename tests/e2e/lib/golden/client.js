@@ -58,6 +58,8 @@ export const closeFrame = (code = 1000) => ({
 export const tunnelBytes = (bytes) => ({ step: 'bytes', bytes });
 /** So many bytes have come through the tunnel. */
 export const received = (count) => ({ step: 'received', count });
+/** What has come of the answer's body matches. */
+export const bodySoFar = (pattern) => ({ step: 'body', pattern });
 /** The server ends the connection. */
 export const serverEnds = () => ({ step: 'end' });
 /** Half a close: FIN after what was sent. */
@@ -229,6 +231,10 @@ export class Client {
 
   async received({ count }) {
     await this.waits(() => this.reader.tunnel.length >= count, `${count} bytes`);
+  }
+
+  async body({ pattern }) {
+    await this.waits(() => pattern.test(this.reader.current?.body.join('') ?? ''), `the body to match ${pattern}`);
   }
 
   async end() {

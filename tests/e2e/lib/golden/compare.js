@@ -28,7 +28,7 @@ const normalisations = [
   { in: 'body', as: (text) => text.replace(ownPage, (all, name, version) => `<center><server>${version && '/<version>'}</center>`), why: 'the name under a page of its own' },
   { in: 'body', as: (text) => text.replace(/^--\d{20}(?=\r|--)/gm, '--<number>'), why: 'the boundary, as above' },
   {
-    in: 'any', as: (text, { ports }) => ports.reduce((all, port) => all.replace(new RegExp(`\\b${port}\\b`, 'g'), '<client port>'), text),
+    in: 'any', except: 'content-length', as: (text, { ports }) => ports.reduce((all, port) => all.replace(new RegExp(`\\b${port}\\b`, 'g'), '<client port>'), text),
     why: 'the system chooses the port that a client comes from',
   },
   { in: 'any', as: (text) => text.replace(/\b[0-9a-f]{32}\b/g, '<id>'), why: '$request_id is random' },
@@ -45,7 +45,7 @@ const valueOf = (message, name) => message.fields.find(([each]) => each.toLowerC
 function normalise(where, text, context, field) {
   let value = text;
   for (const rule of normalisations) {
-    if (rule.in === 'any' || (rule.in === where && (rule.field === undefined || rule.field === field))) {
+    if ((rule.in === 'any' && rule.except !== field) || (rule.in === where && (rule.field === undefined || rule.field === field))) {
       value = rule.as(value, rule.field ? context.message : context);
     }
   }

@@ -1,0 +1,13 @@
+import { connection, get, post } from '../../lib/golden/words.js';
+
+const color = (name) => ({ headers: { Cookie: `color=${name}` } });
+export default {
+  about: 'Variables in proxy_pass: upstreams by name, addresses, whole URLs, unix sockets, what cannot be resolved',
+  upstreams: { one: {}, two: {}, sock: { listen: 'unix', script: {} } },
+  connections: [
+    connection('pools', [get('/pool/x?y'), get('/pool/a%20b//c', color('green')), get('/pool-uri/x?y=1'), get('/pool-uri/x', color('green')), get('/pool/x', color('none'))]),
+    connection('addresses', [get('/address/a%20b?c'), get('/address-uri/a%20b?c'), get('/whole/x?y'), get('/host/'), get('/re/one/a?b=c'), get('/re/two/a'), post('/address/', 'body')]),
+    connection('unix', [get('/unix/a'), get('/unix-fixed/a?b'), get('/unix-fixed2/a?b')]),
+    connection('wrong', [get('/unknown/'), get('/nonsense/'), get('/empty/'), get('/port/?port=1'), get('/port/?port=x')]),
+  ],
+};

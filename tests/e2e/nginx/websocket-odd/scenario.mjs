@@ -1,0 +1,35 @@
+import {
+  closeFrame, connection, frame, frames, get, handshake, hangUp, post, reply, serverEnds, split, vanish, webSocket,
+} from '../../lib/golden/words.js';
+
+const headers = (changes) => Object.entries({ Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version': '13', ...changes }).filter(([, value]) => value !== undefined);
+export default {
+  about: 'Handshakes: refused, redirected, broken, intercepted; tunnels that fall silent, that are cut, with frames in every cut',
+  upstreams: {
+    app: {
+      '/ws': webSocket(), '/ws/x': webSocket(), '/cookie': webSocket({ fields: { 'Set-Cookie': 'a=1', 'Sec-WebSocket-Extensions': 'permessage-deflate', 'X-App': '1' } }), '/302': reply(302, { Location: '/login' }, ''), '/403': reply(403, {}, 'no'), '/200': reply(200, {}, 'page'), '/intercepted': reply(403, {}, 'upstream'), '/hangs-up': hangUp(),
+      '/closes': webSocket({ then: (link) => { link.write('\x88\x02\x03\xe8'); link.end(); } }), '/cut': webSocket({ then: (link) => { link.write('\x81\x05hello'); link.end(); } }), '/silent': webSocket({ then: () => '' }), '/426': reply(426, { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' }, ''),
+      '/early': reply(101, { Upgrade: 'websocket', Connection: 'Upgrade' }, '', { framing: 'none' }), '/wrong-accept': reply(101, { Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Accept': 'AAAAAAAAAAAAAAAAAAAAAAAAAAA=' }, '', { framing: 'none' }),
+    },
+  },
+  refusing: ['nobody'],
+  connections: [
+    connection('refusals', [handshake('/302'), handshake('/403'), handshake('/200'), handshake('/intercepted'), handshake('/426'), handshake('/return'), get('/200')]),
+    connection('dead', [handshake('/dead'), handshake('/hangs-up'), get('/200')]),
+    connection('fields', [handshake('/cookie', { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits', Cookie: 'x=y', Origin: 'null' } }), frames(['x']), closeFrame()]),
+    connection('replaced URI', [handshake('/named/x?token=1'), frames(['x']), closeFrame()]),
+    connection('split', [split(handshake('/ws'), 10, 60, 100), frames(['x']), closeFrame()]),
+    connection('byte by byte', [split(handshake('/ws')), frames(['x']), closeFrame()], { pieceMs: 0 }),
+    connection('fragments and controls', [handshake('/ws'), frames([{ bytes: frame('Hel', { fin: false }) }, { bytes: frame('ping', { opcode: 9 }) }, { bytes: frame('lo', { opcode: 0 }) }, { bytes: frame('') }, { bytes: frame('\x00\xff', { opcode: 2 }) }]), closeFrame(1001)]),
+    connection('the server closes', [handshake('/closes'), serverEnds()]),
+    connection('a client that vanishes', [handshake('/ws'), frames(['x']), vanish()]),
+    connection('another case', [get('/ws', { headers: headers({ Upgrade: 'WebSocket', Connection: 'keep-alive, UPGRADE' }) }), frames(['x']), closeFrame()]),
+    connection('no key', [get('/ws', { headers: headers({ 'Sec-WebSocket-Key': undefined }) }), get('/200')]),
+    connection('version 8', [get('/200', { headers: headers({ 'Sec-WebSocket-Version': '8' }) }), get('/200')]),
+    connection('by POST', [post('/200', 'body', { headers: headers({}) }), get('/200')]),
+    connection('h2c', [get('/200', { headers: headers({ Upgrade: 'h2c' }) }), get('/200')]),
+    connection('Upgrade that Connection does not name', [get('/200', { headers: headers({ Connection: 'keep-alive' }) }), get('/200')]),
+    connection('silent', [handshake('/silent'), serverEnds()]),
+    connection('cut', [handshake('/cut'), serverEnds()]),
+  ],
+};
