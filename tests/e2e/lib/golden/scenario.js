@@ -111,7 +111,10 @@ export class Scenario {
         clients.push(client);
         await client.play();
       }
-      for (const client of clients.filter(({ spec }) => spec.stays)) await client.leave();
+      for (const client of clients.filter(({ spec }) => spec.stays)) {
+        await client.answers();
+        await client.leave();
+      }
     } finally {
       for (const client of clients) client.socket?.destroy();
       await server.stop();
