@@ -45,7 +45,7 @@ bool is_normal(std::string_view path) {
 
 /// Resolves dot segments and merges slashes in `path`, which begins with a slash, in place (RFC 3986 §5.2.4,
 /// but for the merging and for what climbs above the root). False where it climbs.
-bool resolve(std::string& path) {
+bool resolve(std::string& path, bool merge_slashes) {
   std::size_t out = 1;  // path[0, out) is resolved and ends with a slash
   std::size_t at = 1;
   while (at < path.size()) {
@@ -56,7 +56,7 @@ bool resolve(std::string& path) {
     if (segment == "..") {
       if (out == 1) return false;
       out = path.rfind('/', out - 2) + 1;
-    } else if (!segment.empty() && segment != ".") {
+    } else if (segment.empty() ? !merge_slashes && !last : segment != ".") {
       std::copy(segment.begin(), segment.end(), path.begin() + static_cast<std::ptrdiff_t>(out));
       out += segment.size();
       if (!last) path[out++] = '/';
@@ -74,13 +74,13 @@ bool is_path_character(char c) {
 
 }  // namespace
 
-Result<std::string> normalize_path(std::string_view target) {
+Result<std::string> normalize_path(std::string_view target, bool merge_slashes) {
   if (target == "*") return std::string("/");
   const std::string_view path = path_of(target);
   if (path.empty() || path.front() != '/') return Error(Reason::bad_target);
   if (is_normal(path)) return std::string(path);
   std::optional<std::string> decoded = decode(path);
-  if (!decoded || !resolve(*decoded)) return Error(Reason::bad_target);
+  if (!decoded || !resolve(*decoded, merge_slashes)) return Error(Reason::bad_target);
   return *std::move(decoded);
 }
 

@@ -12,8 +12,8 @@ namespace tidegate::routing {
 /// `*` (OPTIONS, the server as a whole) counts as `/`, so that it goes where `/` goes.
 ///
 /// Decoding comes first: `%2F` separates segments and `%2e%2e` climbs, as in nginx. The result may hold any
-/// byte but NUL.
-Result<std::string> normalize_path(std::string_view target);
+/// byte but NUL. Without `merge_slashes` an empty segment is one like any other.
+Result<std::string> normalize_path(std::string_view target, bool merge_slashes = true);
 
 /// The path of an origin-form target, and its query with the "?" (empty if there is none).
 std::string_view path_of(std::string_view target);

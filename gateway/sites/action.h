@@ -49,6 +49,11 @@ struct Wait {
 /// return 444: the connection is closed without a word.
 struct Hangup {};
 
-using Action = std::variant<Answer, PassOn, SendFile, Ask, Wait, Hangup>;
+/// stub_status: an answer whose body is status_text() of the process' counts, text/plain.
+struct TellCounts {
+  int status = 200;
+};
+
+using Action = std::variant<Answer, PassOn, SendFile, Ask, Wait, Hangup, TellCounts>;
 
 }  // namespace tidegate::sites

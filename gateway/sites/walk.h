@@ -13,7 +13,6 @@
 #include "gateway/base/ip.h"
 #include "gateway/http/forward.h"
 #include "gateway/http/head.h"
-#include "gateway/routing/variables.h"
 #include "gateway/sites/action.h"
 #include "gateway/sites/site_table.h"
 
@@ -67,21 +66,26 @@ struct Facts {
   std::uint64_t bytes_sent = 0;
   std::uint64_t body_bytes_sent = 0;
   std::uint64_t request_length = 0;
+  std::string_view request_body;  ///< $request_body: where all of it was read before it was passed on
   std::optional<std::chrono::steady_clock::duration> request_time;  ///< none: it is not over
 };
 
 /// How a request goes to an upstream.
 struct Outgoing {
   std::string upstream;  ///< Config::upstreams' name; or, where that has none, "host:port" from a variable
+                         ///< (or "unix:/path"); empty: the variable makes no sense, a 500
+  std::string hash_key;  ///< Upstream::hash_key with its variables filled in
   bool https = false;
   std::string method;
   std::string path;
   int minor_version = 0;
-  /// All fields but those of framing, in order: the client's that pass, then the configuration's.
+  /// All fields but those of framing (Content-Length, Transfer-Encoding), in order: the configuration's, Host
+  /// and Connection among them, then the client's that pass.
   std::vector<std::pair<std::string, std::string>> fields;
   /// The head asks for an upgrade to websocket: the client's handshake was one, and the fields say so.
   bool handshake = false;
   std::optional<std::string> body;  ///< proxy_set_body, or empty without proxy_pass_request_body
+  std::string bind;                 ///< proxy_bind: an address, perhaps with a port; empty: none
 };
 
 /// One request's way through a site, as nginx's phases would take it: server, rewrite, location, rewrite,
@@ -89,7 +93,7 @@ struct Outgoing {
 ///
 /// Owner: the request. Thread: the worker's. Each call answers what is to be done next; nothing is done here
 /// but reading the file system.
-class Walk final : public routing::VariableSource {
+class Walk final {
  public:
   /// `zones` counts requests and connections for limit_req and limit_conn; it outlives the walk.
   Walk(const SiteTable& table, Zones& zones, const Visitor& visitor, Facts& facts);
@@ -108,6 +112,8 @@ class Walk final : public routing::VariableSource {
   std::optional<Action> failed(int status, Reason reason);
   /// Does error_page take this status of the upstream's?
   bool intercepts(int status) const;
+  /// What the client is told where an upstream answered `status`: the same, or error_page's.
+  int told_status(int status) const;
   /// X-Accel-Redirect: on to another location, from the upstream's own answer.
   Action redirected(std::string_view uri);
 
@@ -131,10 +137,10 @@ class Walk final : public routing::VariableSource {
   /// For access_log: where to, and the line with its end. Empty: nothing is logged.
   std::vector<std::pair<std::string_view, std::string>> log_lines() const;
 
-  std::string_view value_of(std::uint32_t variable) const override;
+  struct Impl;  ///< this folder's own
 
  private:
-  struct Impl;
+  explicit Walk(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,64 @@
+#include "gateway/base/escape.h"
+#include "gateway/sites/walk_impl.h"
+
+// access_log: ngx_http_log_module.
+
+namespace tidegate::sites {
+namespace {
+
+void standard(std::string& out, std::string_view value, bool found) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  if (!found) {
+    out += '-';
+    return;
+  }
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte > 0x7e || c == '"' || c == '\\') {
+      out += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+    } else {
+      out += c;
+    }
+  }
+}
+
+void json(std::string& out, std::string_view value, bool /*found*/) {
+  append_json_text(out, value);
+}
+
+Expression::Writer writer(conf::LogFormat::Escape escape) {
+  switch (escape) {
+    case conf::LogFormat::Escape::standard:
+      return standard;
+    case conf::LogFormat::Escape::json:
+      return json;
+    case conf::LogFormat::Escape::none:
+      return Expression::plain;
+  }
+  return standard;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string_view, std::string>> Walk::log_lines() const {
+  std::vector<std::pair<std::string_view, std::string>> out;
+  Request& r = impl_->request;
+  if (r.subrequest || r.location == nullptr) return out;
+  const auto& logs = r.location->conf->access_logs;
+  for (std::size_t i = 0; i < logs.size(); ++i) {
+    if (!logs[i].condition.empty()) {
+      const std::string condition = r.location->log_conditions[i].evaluate(r);
+      if (condition.empty() || condition == "0") continue;
+    }
+    const auto format = r.table.log_formats.find(logs[i].format);
+    if (format == r.table.log_formats.end()) continue;
+    std::string line;
+    const Expression::Writer write = writer(format->second.escape);
+    format->second.text.append(line, r, write, write);
+    line += '\n';
+    out.emplace_back(logs[i].path, std::move(line));
+  }
+  return out;
+}
+
+}  // namespace tidegate::sites

@@ -1,0 +1,130 @@
+#include "gateway/sites/replace.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/base/text.h"
+#include "gateway/sites/request.h"
+
+namespace tidegate::sites {
+namespace {
+
+struct Attribute {
+  std::string_view name;
+  std::optional<std::string> value;
+};
+
+/// "name=value; Path=/; Secure" taken apart; white space around the parts goes.
+std::vector<Attribute> parse_cookie(std::string_view text) {
+  std::vector<Attribute> out;
+  while (true) {
+    const std::size_t end = text.find(';');
+    const std::string_view part = trim_ows(text.substr(0, end));
+    const std::size_t equals = part.find('=');
+    Attribute attribute{part.substr(0, equals), std::nullopt};
+    if (equals != std::string_view::npos) attribute.value.emplace(part.substr(equals + 1));
+    if (out.empty() || !part.empty()) out.push_back(std::move(attribute));
+    if (end == std::string_view::npos) return out;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string write_cookie(const std::vector<Attribute>& attributes) {
+  std::string out;
+  for (const Attribute& attribute : attributes) {
+    if (!out.empty()) out += "; ";
+    out += attribute.name;
+    if (attribute.value) out.append("=").append(*attribute.value);
+  }
+  return out;
+}
+
+/// The first rule that fits. Without a regex, `whole` says whether all of the value must be there.
+std::optional<std::string> replace(std::string_view value, const std::vector<ReplaceRule>& rules, bool whole,
+                                   Request& request) {
+  for (const ReplaceRule& rule : rules) {
+    if (rule.pattern) {
+      if (rule.pattern->matches(value, request)) return rule.to.evaluate(request);
+      continue;
+    }
+    const std::string from = rule.from.evaluate(request);
+    if (whole) {
+      if (iequals(value, std::string_view(from).substr(from.starts_with('.') ? 1 : 0)))
+        return rule.to.evaluate(request);
+    } else if (value.starts_with(from)) {
+      return rule.to.evaluate(request).append(value.substr(from.size()));
+    }
+  }
+  return std::nullopt;
+}
+
+bool apply_rules(std::vector<Attribute>& attributes, const ProxyPart& proxy, Request& request) {
+  bool changed = false;
+  for (std::size_t i = 1; i < attributes.size(); ++i) {
+    Attribute& attribute = attributes[i];
+    if (!attribute.value) continue;
+    std::optional<std::string> made;
+    if (iequals(attribute.name, "domain")) {
+      const std::string_view domain = *attribute.value;
+      made = replace(domain.substr(domain.starts_with('.') ? 1 : 0), proxy.cookie_domains, true, request);
+    } else if (iequals(attribute.name, "path")) {
+      made = replace(*attribute.value, proxy.cookie_paths, false, request);
+    }
+    if (!made) continue;
+    attribute.value = std::move(made);
+    changed = true;
+  }
+  return changed;
+}
+
+void apply_flag(std::vector<Attribute>& attributes, std::string_view flag) {
+  const bool removes = flag.starts_with("no");
+  const std::string_view name = flag.substr(removes ? 2 : 0, flag.find('=') - (removes ? 2 : 0));
+  const std::size_t equals = flag.find('=');
+  const auto found = std::find_if(attributes.begin() + 1, attributes.end(),
+                                  [&](const Attribute& a) { return iequals(a.name, name); });
+  if (removes) {
+    std::erase_if(attributes,
+                  [&](const Attribute& a) { return &a != &attributes[0] && iequals(a.name, name); });
+    return;
+  }
+  std::optional<std::string> value;
+  if (equals != std::string_view::npos) {
+    value.emplace(flag.substr(equals + 1));
+    if (!value->empty() && value->front() >= 'a' && value->front() <= 'z')
+      value->front() = static_cast<char>(value->front() - 'a' + 'A');
+  }
+  if (found == attributes.end())
+    attributes.push_back({name, std::move(value)});
+  else if (value)
+    found->value = std::move(value);
+}
+
+/// The first set of flags whose cookie this is.
+bool apply_flags(std::vector<Attribute>& attributes, const ProxyPart& proxy, Request& request) {
+  for (const CookieFlagsPart& part : proxy.cookie_flags) {
+    const std::string_view cookie = attributes[0].name;
+    const bool fits =
+        part.pattern ? part.pattern->matches(cookie, request) : iequals(part.name.evaluate(request), cookie);
+    if (!fits) continue;
+    for (const std::string& flag : part.conf->flags) apply_flag(attributes, flag);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::string> replace_redirect(std::string_view url, const std::vector<ReplaceRule>& rules,
+                                            Request& request) {
+  return replace(url, rules, false, request);
+}
+
+std::optional<std::string> replace_cookie(std::string_view cookie, const ProxyPart& proxy, Request& request) {
+  std::vector<Attribute> attributes = parse_cookie(cookie);
+  bool changed = apply_rules(attributes, proxy, request);
+  changed |= apply_flags(attributes, proxy, request);
+  return changed ? std::optional(write_cookie(attributes)) : std::nullopt;
+}
+
+}  // namespace tidegate::sites

@@ -1,0 +1,148 @@
+#include <algorithm>
+#include <chrono>
+
+#include "gateway/base/escape.h"
+#include "gateway/base/text.h"
+#include "gateway/sites/request.h"
+#include "gateway/sites/variable_table.h"
+
+// nginx's variables of the answer and of the way to it.
+
+namespace tidegate::sites {
+namespace {
+
+using std::string;
+using std::string_view;
+
+bool give(string& out, string_view value) {
+  out += value;
+  return true;
+}
+
+bool give_known(string& out, string_view value) {
+  out += value;
+  return !value.empty();
+}
+
+bool give_number(string& out, std::uint64_t number) {
+  return give(out, std::to_string(number));
+}
+
+bool is_field_of(string_view pattern, string_view name) {
+  return std::equal(pattern.begin(), pattern.end(), name.begin(), name.end(),
+                    [](char p, char n) { return p == (n == '-' ? '_' : ascii_lower(n)); });
+}
+
+bool status(Request& r, string_view, string& out) {
+  append_padded(out, static_cast<std::uint64_t>(r.facts.status), 3);
+  return true;
+}
+
+bool request_time(Request& r, string_view, string& out) {
+  using std::chrono::milliseconds;
+  const auto ms =
+      r.facts.request_time
+          ? std::chrono::duration_cast<milliseconds>(*r.facts.request_time)
+          : std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now() - r.visitor.began);
+  const auto count = static_cast<std::uint64_t>(std::max<milliseconds::rep>(ms.count(), 0));
+  out += std::to_string(count / 1000);
+  out += '.';
+  append_padded(out, count % 1000, 3);
+  return true;
+}
+
+/// Of our own head, as it was written. nginx 1.22 takes the first of several fields, but for these two.
+bool sent_field(Request& r, string_view rest, string& out) {
+  const bool list = rest == "cache_control" || rest == "link";
+  bool found = false;
+  string_view head = r.facts.sent_head;
+  for (bool first = true; !head.empty(); first = false) {
+    const string_view line = head.substr(0, head.find('\n'));
+    head.remove_prefix(std::min(line.size() + 1, head.size()));
+    const std::size_t colon = line.find(':');
+    if (first || colon == string_view::npos || !is_field_of(rest, line.substr(0, colon))) continue;
+    string_view value = line.substr(colon + 1);
+    if (value.ends_with('\r')) value.remove_suffix(1);
+    if (found) out += ", ";
+    out += trim_ows(value);
+    found = true;
+    if (!list) break;
+  }
+  return found;
+}
+
+bool upstream_field(Request& r, string_view rest, string& out) {
+  if (r.facts.upstream == nullptr) return false;
+  const bool list = rest == "cache_control" || rest == "link";
+  bool found = false;
+  for (const http::Field& field : r.facts.upstream->fields) {
+    if (!is_field_of(rest, field.name)) continue;
+    if (found) out += ", ";
+    out += field.value;
+    found = true;
+    if (!list) break;
+  }
+  return found;
+}
+
+/// The value that a Set-Cookie of the upstream's gives to a cookie.
+bool upstream_cookie(Request& r, string_view rest, string& out) {
+  if (r.facts.upstream == nullptr) return false;
+  for (const http::Field& field : r.facts.upstream->fields) {
+    if (!iequals(field.name, "Set-Cookie")) continue;
+    const string_view pair = field.value.substr(0, field.value.find(';'));
+    const std::size_t equals = pair.find('=');
+    if (equals == string_view::npos || !iequals(trim_ows(pair.substr(0, equals)), rest)) continue;
+    return give(out, trim_ows(pair.substr(equals + 1)));
+  }
+  return false;
+}
+
+bool none(Request&, string_view, string&) {
+  return false;
+}
+
+}  // namespace
+
+const std::vector<Builtin>& answer_variables() {
+  static const std::vector<Builtin> list = {
+      {"body_bytes_sent",
+       [](Request& r, string_view, string& out) { return give_number(out, r.facts.body_bytes_sent); }},
+      {"bytes_sent",
+       [](Request& r, string_view, string& out) { return give_number(out, r.facts.bytes_sent); }},
+      {"gzip_ratio", none},
+      {"request_completion",
+       [](Request& r, string_view, string& out) { return give(out, r.facts.request_time ? "OK" : ""); }},
+      {"request_length",
+       [](Request& r, string_view, string& out) { return give_number(out, r.facts.request_length); }},
+      {"request_time", request_time},
+      {"sent_http_", sent_field},
+      {"sent_trailer_", none},
+      {"status", status},
+      {"upstream_addr",
+       [](Request& r, string_view, string& out) { return give_known(out, r.facts.upstream_addr); }},
+      {"upstream_bytes_received",
+       [](Request& r, string_view, string& out) { return give_known(out, r.facts.upstream_bytes_received); }},
+      {"upstream_bytes_sent",
+       [](Request& r, string_view, string& out) { return give_known(out, r.facts.upstream_bytes_sent); }},
+      {"upstream_cache_status", none},
+      {"upstream_connect_time",
+       [](Request& r, string_view, string& out) { return give_known(out, r.facts.upstream_connect_time); }},
+      {"upstream_cookie_", upstream_cookie},
+      {"upstream_header_time",
+       [](Request& r, string_view, string& out) { return give_known(out, r.facts.upstream_header_time); }},
+      {"upstream_http_", upstream_field},
+      {"upstream_response_length",
+       [](Request& r, string_view, string& out) {
+         return give_known(out, r.facts.upstream_response_length);
+       }},
+      {"upstream_response_time",
+       [](Request& r, string_view, string& out) { return give_known(out, r.facts.upstream_response_time); }},
+      {"upstream_status",
+       [](Request& r, string_view, string& out) { return give_known(out, r.facts.upstream_status); }},
+      {"upstream_trailer_", none},
+  };
+  return list;
+}
+
+}  // namespace tidegate::sites
