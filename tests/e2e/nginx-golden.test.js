@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import fs from 'node:fs';
+import { before, describe, test } from 'node:test';
 
 import { smoke, temporaryDirectory } from './lib/gateway.js';
 import { differences, flatten, unexpected } from './lib/golden/compare.js';
@@ -8,6 +9,7 @@ import { check, nginx, tidegate } from './lib/golden/sides.js';
 
 /** What `--smoke` plays of them. */
 const quick = new Set(['notes', 'debian-default', 'socketio', 'rewrite-zoo', 'locations', 'error-page', 'static-files']);
+/** Some of them by name: TIDEGATE_GOLDEN=notes,socketio. */
 const only = process.env.TIDEGATE_GOLDEN?.split(',');
 /** nginx against nginx: what differs then is the harness's own fault. */
 const side = process.env.TIDEGATE_GOLDEN_SIDE === 'tidegate' ? tidegate : nginx;
@@ -18,7 +20,8 @@ before(async () => {
   common.certificates = await makeCertificates(common.directory);
 });
 
-async function playBoth(name, other) {
+/** Plays a scenario on both sides from the same files; `between` may change them in between. */
+async function playBoth(name, other, between = () => {}) {
   const scenario = await Scenario.load(name, common);
   for (let attempt = 1; ; ++attempt) {
     try {
@@ -28,6 +31,7 @@ async function playBoth(name, other) {
         assert.equal(code, 0, `${each.name} refuses the configuration:\n${words}`);
       }
       const reference = flatten(await scenario.play(nginx));
+      between(scenario);
       return { scenario, reference, found: differences(reference, flatten(await scenario.play(other))) };
     } catch (error) {
       // Another test may have got a port between the question for a free one and its use.
@@ -37,6 +41,33 @@ async function playBoth(name, other) {
     }
   }
 }
+
+describe('the harness', { skip: only !== undefined }, () => {
+  test('finds nothing between nginx and nginx', async () => {
+    const { found } = await playBoth('harness', nginx);
+    assert.deepEqual(found, []);
+  });
+
+  test('finds what an upstream and a client see of a changed directive, and no more', async () => {
+    const { found } = await playBoth('harness', nginx, ({ directory }) => {
+      const file = `${directory}/site.conf`;
+      fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('X-Seen one', 'X-Seen two').replace('from here', 'from there'));
+    });
+    assert.deepEqual(found, [
+      { at: 'client all answer 2 body', nginx: 'from here\n', here: 'from there\n' },
+      { at: 'client all answer 2 content-length', nginx: '10', here: '11' },
+      { at: 'upstream app connection 1 request 1 x-seen', nginx: 'one', here: 'two' },
+    ]);
+  });
+
+  test('holds what it finds to what is expected, both ways', () => {
+    const found = [{ at: 'client a answer 1 line', nginx: 'HTTP/1.1 200 OK', here: 'HTTP/1.1 400 Bad Request' }];
+    assert.equal(unexpected(found, []).length, 1);
+    assert.deepEqual(unexpected(found, [{ at: /line$/, nginx: /200/, here: /400/, why: 'x' }]), []);
+    assert.equal(unexpected(found, [{ at: /line$/, nginx: /200/, here: /500/, why: 'x' }]).length, 2);
+    assert.equal(unexpected([], [{ at: /line$/, nginx: /200/, here: /400/, why: 'x' }]).length, 1);
+  });
+});
 
 describe(`from the same nginx.conf, nginx and ${side.name} do the same`, { concurrency: 4 }, () => {
   for (const name of chosen) {

@@ -1,7 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
 
-import { until } from '../wait.js';
 import { MessageReader, frame, takeFrame } from './wire.js';
 
 const deadlineMs = 10_000;
@@ -122,9 +121,12 @@ export class Client {
 
   listen() {
     const { socket, reader } = this;
-    const current = (what) => { if (socket === this.socket) what(); };
+    const current = (what) => {
+      if (socket === this.socket) what();
+      this.bell?.();
+    };
     socket.setEncoding('latin1');
-    socket.on('data', (text) => reader.feed(text));
+    socket.on('data', (text) => current(() => reader.feed(text)));
     socket.on('error', (error) => current(() => (this.error = error)));
     socket.on('end', () => current(() => (this.ended = true)));
     socket.on('close', () => current(() => (this.closed = true)));
@@ -132,12 +134,19 @@ export class Client {
 
   /** False: it did not come to that in time, which is what the run then shows. */
   async waits(condition, what) {
-    try {
-      await until(() => condition() || this.closed || this.ended, what, this.world.deadlineMs ?? deadlineMs);
-      return Boolean(condition());
-    } catch (error) {
-      this.seen.stuck = error.message;
-      return false;
+    const deadline = Date.now() + deadlineMs;
+    for (;;) {
+      if (condition()) return true;
+      if (this.closed || this.ended) return false;
+      if (Date.now() > deadline) {
+        this.seen.stuck = `waited ${deadlineMs} ms for ${what}`;
+        return false;
+      }
+      // What an upstream sees is waited for as well: it rings no bell here.
+      await new Promise((resolve) => {
+        this.bell = resolve;
+        setTimeout(resolve, 10);
+      });
     }
   }
 

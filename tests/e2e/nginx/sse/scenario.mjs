@@ -18,6 +18,6 @@ export default {
     connection('held', [send(get('/events/held')), bodySoFar(/data: 1/), openGate('app', 'more'), answers(), get('/events/done')]),
     connection('until the end', [get('/events/eof')]), connection('one zero', [get('/one-zero/eof')]), connection('buffering off by the upstream', [get('/buffered/held'), get('/events/done')]),
     connection('cut', [get('/events/dies'), serverEnds()]),
-    connection('a client that leaves', [send(get('/buffered/silent')), arrived('app', 7), vanish()]),
+    connection('a client that leaves', [send(get('/buffered/silent')), arrived('app', 8), vanish()]),
   ],
 };
