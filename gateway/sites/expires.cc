@@ -131,6 +131,7 @@ std::optional<std::int64_t> parse_seconds(std::string_view text) {
     std::size_t unit = next;
     while (unit < kUnits.size() && kUnits[unit].letter != c) ++unit;
     if (unit >= kUnits.size() || (c == ' ' && next > 6)) return std::nullopt;
+    if (c == 'm' && text.starts_with('s')) return std::nullopt;  // milliseconds
     next = unit + 1;
     if (value > (kMost - total) / kUnits[unit].seconds) return std::nullopt;
     total += value * kUnits[unit].seconds;
