@@ -3,6 +3,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/routing/uri.h"
+#include "gateway/sites/static_files.h"
 #include "gateway/sites/uri_text.h"
 #include "gateway/sites/walk_impl.h"
 
@@ -70,10 +71,8 @@ Action Walk::Impl::error(int status, Reason reason, Answer answer) {
   }
   answer.reason = reason;
   answer.status = public_status(status);
-  if (!answer.body && answer.status != status) {
-    answer.body = page_of(status);
-    answer.content_type = "text/html";
-  }
+  if (!answer.body && answer.status != status) answer.body = page_of(status);
+  answer.content_type = with_charset("text/html", location.conf->files.charset, answer.status);
   return answer;
 }
 

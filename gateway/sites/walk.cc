@@ -4,6 +4,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/routing/uri.h"
+#include "gateway/sites/conditions.h"
 #include "gateway/sites/forwarded.h"
 #include "gateway/sites/static_files.h"
 #include "gateway/sites/try_files.h"
@@ -236,9 +237,10 @@ std::optional<Action> Walk::Impl::run_script(const Program& program) {
   if (outcome.to)
     return error(status, Reason::none, Answer{.fields = {{"Location", absolute(*std::move(outcome.to))}}});
   if (!outcome.body) return error(status);
+  const conf::FileRules& files = request.location->conf->files;
   return answer({.status = status,
                  .body = std::move(outcome.body),
-                 .content_type = media_type(request.location->conf->files, request.uri)});
+                 .content_type = with_charset(media_type(files, request.uri), files.charset, told(status))});
 }
 
 std::optional<Action> Walk::Impl::try_files() {
@@ -293,7 +295,6 @@ Action Walk::Impl::content() {
                    return error(status, reason, std::move(out));
                  },
                  [&](SendFile& out) -> Action {
-                   out.status = told(out.status);
                    r.modified_s = out.file.modified_s();
                    return std::move(out);
                  },
@@ -303,6 +304,12 @@ Action Walk::Impl::content() {
 
 Action Walk::Impl::answer(Answer out) {
   out.status = told(out.status);
+  if (out.status != 200 || request.subrequest) return out;
+  // It has no validators, but `If-None-Match: *` and `If-Match` are judged all the same.
+  const auto comparison = request.location->conf->files.if_modified_since;
+  out.status = check_conditions(*request.visitor.head, Validators{}, comparison);
+  if (out.status == 412) return error(412);
+  if (out.status == 304) out.body.reset();
   return out;
 }
 
