@@ -71,8 +71,12 @@ Action Walk::Impl::error(int status, Reason reason, Answer answer) {
   }
   answer.reason = reason;
   answer.status = public_status(status);
-  if (!answer.body && answer.status != status) answer.body = page_of(status);
-  answer.content_type = with_charset("text/html", location.conf->files.charset, answer.status);
+  if (!answer.body) {
+    answer.content_type = with_charset("text/html", location.conf->files.charset, answer.status);
+    std::string own = page_of(status);
+    if (own.empty()) answer.content_type.clear();
+    if (own.empty() || answer.status != status) answer.body = std::move(own);
+  }
   return answer;
 }
 
@@ -87,7 +91,8 @@ Action Walk::Impl::show_error_page(const conf::ErrorPage& page, const Expression
     if (r.method != "HEAD") r.method = "GET";
     return redirect_inside(std::move(to), args.empty() ? args : args.substr(1));
   }
-  Answer answer{.status = r.error_status, .fields = {{"Location", std::move(to)}}};
+  Answer answer{
+      .status = r.error_status, .content_type = "text/html", .fields = {{"Location", std::move(to)}}};
   if (!is_redirect(answer.status)) answer.status = 302;
   return answer;
 }

@@ -17,7 +17,7 @@ Pattern Pattern::compile(const conf::Text& text, bool ignore_case, VariableTable
     return out;
   }
   for (const auto& [name, group] : out.regex_->names())
-    out.named_.emplace_back(variables.assign(name, text.at, diagnostics), group);
+    out.named_.emplace_back(variables.capture(name, text.at, diagnostics), group);
   return out;
 }
 

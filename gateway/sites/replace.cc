@@ -66,7 +66,9 @@ bool apply_rules(std::vector<Attribute>& attributes, const ProxyPart& proxy, Req
     std::optional<std::string> made;
     if (iequals(attribute.name, "domain")) {
       const std::string_view domain = *attribute.value;
-      made = replace(domain.substr(domain.starts_with('.') ? 1 : 0), proxy.cookie_domains, true, request);
+      const bool dot = domain.starts_with('.');  // it stays
+      made = replace(domain.substr(dot ? 1 : 0), proxy.cookie_domains, true, request);
+      if (made && dot) made->insert(0, ".");
     } else if (iequals(attribute.name, "path")) {
       made = replace(*attribute.value, proxy.cookie_paths, false, request);
     }
@@ -77,26 +79,39 @@ bool apply_rules(std::vector<Attribute>& attributes, const ProxyPart& proxy, Req
   return changed;
 }
 
-void apply_flag(std::vector<Attribute>& attributes, std::string_view flag) {
-  const bool removes = flag.starts_with("no");
-  const std::string_view name = flag.substr(removes ? 2 : 0, flag.find('=') - (removes ? 2 : 0));
-  const std::size_t equals = flag.find('=');
+/// A flag of proxy_cookie_flags as nginx writes it.
+struct CookieFlag {
+  std::string_view word;
+  std::string_view name;
+  std::string_view value{};
+  bool removes = false;
+};
+constexpr CookieFlag kCookieFlags[] = {
+    {"secure", "Secure"},
+    {"nosecure", "Secure", {}, true},
+    {"httponly", "HttpOnly"},
+    {"nohttponly", "HttpOnly", {}, true},
+    {"samesite=strict", "SameSite", "Strict"},
+    {"samesite=lax", "SameSite", "Lax"},
+    {"samesite=none", "SameSite", "None"},
+    {"nosamesite", "SameSite", {}, true},
+};
+
+void apply_flag(std::vector<Attribute>& attributes, std::string_view word) {
+  const auto* flag = std::find_if(std::begin(kCookieFlags), std::end(kCookieFlags),
+                                  [word](const CookieFlag& f) { return iequals(f.word, word); });
+  if (flag == std::end(kCookieFlags)) return;
   const auto found = std::find_if(attributes.begin() + 1, attributes.end(),
-                                  [&](const Attribute& a) { return iequals(a.name, name); });
-  if (removes) {
-    std::erase_if(attributes,
-                  [&](const Attribute& a) { return &a != &attributes[0] && iequals(a.name, name); });
+                                  [flag](const Attribute& a) { return iequals(a.name, flag->name); });
+  if (flag->removes) {
+    if (found != attributes.end()) attributes.erase(found);
     return;
   }
   std::optional<std::string> value;
-  if (equals != std::string_view::npos) {
-    value.emplace(flag.substr(equals + 1));
-    if (!value->empty() && value->front() >= 'a' && value->front() <= 'z')
-      value->front() = static_cast<char>(value->front() - 'a' + 'A');
-  }
+  if (!flag->value.empty()) value.emplace(flag->value);
   if (found == attributes.end())
-    attributes.push_back({name, std::move(value)});
-  else if (value)
+    attributes.push_back({flag->name, std::move(value)});
+  else
     found->value = std::move(value);
 }
 

@@ -50,7 +50,7 @@ bool Request::append(std::uint32_t variable, std::string& out) {
     slot.value = v.computed->cached() ? std::move(value) : std::string();
     return true;
   }
-  return v.read == nullptr || v.read(*this, v.rest, out);
+  return v.read == nullptr ? v.is_set : v.read(*this, v.rest, out);
 }
 
 void Request::set(std::uint32_t variable, std::string value) {

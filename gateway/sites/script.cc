@@ -101,8 +101,8 @@ void Program::compile_rewrite(Step& step, VariableTable& variables, Diagnostics&
     path.value.pop_back();
   }
   const std::size_t mark = path.value.find('?');
-  if (step.redirect == 0 && mark != std::string::npos) {
-    step.has_query = true;
+  step.has_query = mark != std::string::npos;
+  if (step.redirect == 0 && step.has_query) {
     step.query = Expression::compile({path.value.substr(mark + 1), path.at}, variables, diagnostics);
     path.value.resize(mark);
   }
@@ -181,7 +181,7 @@ bool Program::rewrite(const Step& step, Request& request, Outcome& outcome) {
     std::string url;
     step.value.append(url, request, Expression::plain, capture_writer(request));
     url = unescape_redirect(url);
-    if (!old_args.empty()) url.append("?").append(old_args);
+    if (!old_args.empty()) url.append(step.has_query ? "&" : "?").append(old_args);
     outcome.status = step.redirect;
     outcome.to = std::move(url);
     return true;

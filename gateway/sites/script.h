@@ -36,7 +36,7 @@ class Program {
     std::uint32_t variable = 0;
     Pattern pattern{};   ///< of rewrite and of `if (a ~ b)`
     Expression value{};  ///< set, return; rewrite: the path
-    Expression query{};  ///< rewrite: what follows the replacement's "?"
+    Expression query{};  ///< rewrite that stays here: what follows the replacement's "?"
     bool has_query = false;
     bool keeps_args = true;  ///< rewrite: the replacement does not end in "?"
     int redirect = 0;        ///< rewrite: the status that sends the client elsewhere; 0: none

@@ -31,6 +31,12 @@ std::uint32_t VariableTable::number(std::string_view name, const Position& at) {
 }
 
 std::uint32_t VariableTable::assign(std::string_view name, const Position& at, Diagnostics& diagnostics) {
+  const std::uint32_t n = capture(name, at, diagnostics);
+  variables_[n].is_set = true;
+  return n;
+}
+
+std::uint32_t VariableTable::capture(std::string_view name, const Position& at, Diagnostics& diagnostics) {
   const std::string lower = to_lower(name);
   const Builtin* builtin = find_builtin(lower);
   if (builtin != nullptr && builtin->name == lower && !builtin->settable)

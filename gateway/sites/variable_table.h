@@ -47,12 +47,15 @@ class VariableTable {
     std::string rest{};
     const Computed* computed = nullptr;
     bool assigned = false;  ///< by `set`, auth_request_set or a regex's named group
+    bool is_set = false;    ///< not only by a regex: it is empty, not missing, before its time
   };
 
   /// The number of a variable that is used; `name` is in lower case.
   std::uint32_t number(std::string_view name, const Position& at);
   /// The number of a variable that the configuration gives a value. One of nginx's own: a complaint.
   std::uint32_t assign(std::string_view name, const Position& at, Diagnostics& diagnostics);
+  /// The same for a regex's named group.
+  std::uint32_t capture(std::string_view name, const Position& at, Diagnostics& diagnostics);
   void compute(std::string_view name, const Position& at, std::unique_ptr<Computed> computed,
                Diagnostics& diagnostics);
   /// After the last name: complains of those that nobody gives a value.
