@@ -22,8 +22,21 @@ void standard(std::string& out, std::string_view value, bool found) {
   }
 }
 
+/// nginx's short escapes; what is not UTF-8, which nginx writes as it is, would make the line no JSON.
 void json(std::string& out, std::string_view value, bool /*found*/) {
-  append_json_text(out, value);
+  static constexpr std::string_view kPlain = "\b\f\n\r\t\"\\";
+  static constexpr std::string_view kLetters = "bfnrt\"\\";
+  for (std::size_t at = 0; at < value.size();) {
+    const std::size_t letter = kPlain.find(value[at]);
+    if (letter != std::string_view::npos) {
+      out += {'\\', kLetters[letter]};
+      ++at;
+      continue;
+    }
+    const std::size_t length = read_utf8(value.substr(at)).length;
+    append_json_text(out, value.substr(at, length));
+    at += length;
+  }
 }
 
 Expression::Writer writer(conf::LogFormat::Escape escape) {

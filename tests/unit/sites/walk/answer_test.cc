@@ -21,8 +21,8 @@ class Rules : public testing::Test {
   http::FieldRules rules(const std::string& fields, int status = 200) {
     visit_ = std::make_unique<Visit>(site_, "/two/x?n=app");
     EXPECT_EQ(visit_->outcome(), "pass");
-    head_ = response_head("HTTP/1.1 " + std::to_string(status) + " X\r\n" + fields +
-                          "Content-Length: 0\r\n\r\n");
+    head_ =
+        response_head("HTTP/1.1 " + std::to_string(status) + " X\r\n" + fields + "Content-Length: 0\r\n\r\n");
     return visit_->walk->answer_rules(status, head_.get());
   }
   /// What an upstream's field becomes; "-" where no rule touches it.
@@ -89,7 +89,8 @@ TEST_F(Rules, RewriteRedirectsByDefault) {
   other.proxy(other.location("/"));
   Visit visit(other, "/x");
   ASSERT_EQ(visit.outcome(), "pass");
-  const auto head = response_head("HTTP/1.1 302 X\r\nLocation: http://app:3000/a/b\r\nContent-Length: 0\r\n\r\n");
+  const auto head =
+      response_head("HTTP/1.1 302 X\r\nLocation: http://app:3000/a/b\r\nContent-Length: 0\r\n\r\n");
   EXPECT_EQ(visit.field(visit.walk->answer_rules(302, head.get()), "Location"),
             "http://example.com:8080/a/b");
 }
@@ -105,19 +106,20 @@ TEST_F(Rules, RewriteRedirectsByRules) {
 
 TEST_F(Rules, RewriteCookies) {
   proxy_->cookie_domains = {{{"up.org", {}}, false, false, {"new.org", {}}}};
-  proxy_->cookie_paths = {{{"/up", {}}, false, false, {"/", {}}}, {{"^/r(.)$", {}}, true, false, {"/$1", {}}}};
+  proxy_->cookie_paths = {{{"/up", {}}, false, false, {"/", {}}},
+                          {{"^/r(.)$", {}}, true, false, {"/$1", {}}}};
   proxy_->cookie_flags = {{{"sid", {}}, false, {"secure", "httponly", "samesite=strict"}},
                           {{"^x", {}}, true, {"nosecure", "nohttponly", "nosamesite"}}};
-  const auto made =
-      rules("Set-Cookie: a=1; Path=/up/x; Domain=.UP.org\r\nSet-Cookie: b=2; path=/r7; domain=other\r\n"
-            "Set-Cookie: sid=3; SameSite=None\r\nSet-Cookie: x=4; Secure; HttpOnly; SameSite=Lax; Path=/\r\n"
-            "Set-Cookie: plain=5;Path=/q\r\n");
+  const auto made = rules(
+      "Set-Cookie: a=1; Path=/up/x; Domain=.UP.org\r\nSet-Cookie: b=2; path=/r7; domain=other\r\n"
+      "Set-Cookie: sid=3; SameSite=None\r\nSet-Cookie: x=4; Secure; HttpOnly; SameSite=Lax; Path=/\r\n"
+      "Set-Cookie: plain=5;Path=/q\r\n");
   EXPECT_THAT(made.remove, ::testing::Contains("Set-Cookie"));
   std::vector<std::string> cookies;
   for (const auto& [name, value] : made.add) cookies.push_back(value);
-  EXPECT_THAT(cookies, ElementsAre("a=1; Path=//x; Domain=.new.org", "b=2; path=/7; domain=other",
-                                   "sid=3; SameSite=Strict; Secure; HttpOnly", "x=4; Path=/",
-                                   "plain=5;Path=/q"));
+  EXPECT_THAT(cookies,
+              ElementsAre("a=1; Path=//x; Domain=.new.org", "b=2; path=/7; domain=other",
+                          "sid=3; SameSite=Strict; Secure; HttpOnly", "x=4; Path=/", "plain=5;Path=/q"));
 }
 
 class ErrorPages : public testing::Test {
@@ -230,7 +232,8 @@ TEST(OwnPages, LookLikeNginxButForTheName) {
   EXPECT_EQ(visit.walk->page(404),
             "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1>"
             "</center>\r\n<hr><center>tidegate</center>\r\n</body>\r\n</html>\r\n");
-  EXPECT_THAT(visit.walk->page(497), HasSubstr("<h1>400 Bad Request</h1></center>\r\n<center>The plain HTTP"));
+  EXPECT_THAT(visit.walk->page(497),
+              HasSubstr("<h1>400 Bad Request</h1></center>\r\n<center>The plain HTTP"));
   EXPECT_EQ(visit.walk->page(418), "");
 }
 
@@ -268,7 +271,8 @@ TEST(Subrequests, ShareVariablesAndAskNobody) {
   site.server();
   const std::size_t outer = site.location("/");
   site.proxy(outer);
-  site.at(outer).admission.ask = conf::AuthRequest{{"/auth?x=1", {}}, {{"user", {"$upstream_http_x_user", {}}}}};
+  site.at(outer).admission.ask =
+      conf::AuthRequest{{"/auth?x=1", {}}, {{"user", {"$upstream_http_x_user", {}}}}};
   site.at(outer).added_fields = {{"X-User", {"$user", {}}, true}};
   const std::size_t auth = site.location("= /auth");
   site.proxy(auth).pass_body = false;
@@ -307,9 +311,8 @@ TEST(LogLines, AreEscapedByFormat) {
   site.server();
   site.root().script = {give(200)};
   const conf::Text text{"$uri \"$http_none\" $http_user_agent", {}};
-  site.sites->log_formats = {{"std", {Escape::standard, text}},
-                             {"json", {Escape::json, text}},
-                             {"none", {Escape::none, text}}};
+  site.sites->log_formats = {
+      {"std", {Escape::standard, text}}, {"json", {Escape::json, text}}, {"none", {Escape::none, text}}};
   site.root().access_logs = {{"/a", "std", {}},
                              {"/b", "json", {}},
                              {"/c", "none", {}},
