@@ -64,6 +64,17 @@ std::vector<Entrance> entrances_of(const Config& config) {
   return all;
 }
 
+void check_proxies(const Config& config, Diagnostics& diagnostics) {
+  for (const Listener& listener : config.listeners) {
+    const bool from_some = listener.proxy_protocol && !listener.proxy_protocol_from_all;
+    if (!from_some || !config.trusted_proxies.empty() || !listener.address.unix_path.empty()) continue;
+    diagnostics.error(listener.at, "listener " + in_quotes(listener.name) +
+                                       " takes connections from trusted_proxies alone, since its "
+                                       "proxy_protocol is true, and there are none; write trusted_proxies: "
+                                       "[10.0.0.0/8]");
+  }
+}
+
 void check_addresses(const Config& config, Diagnostics& diagnostics) {
   const std::vector<Entrance> all = entrances_of(config);
   for (auto entrance = all.begin(); entrance != all.end(); ++entrance) {
@@ -138,6 +149,7 @@ void check_references(const Config& config, Diagnostics& diagnostics) {
 
 void validate(const Config& config, Diagnostics& diagnostics) {
   check_addresses(config, diagnostics);
+  check_proxies(config, diagnostics);
   check_references(config, diagnostics);
   check_routes(config, diagnostics);
 }

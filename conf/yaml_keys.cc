@@ -9,6 +9,7 @@ const char* word(bool value) {
 }
 
 /// What is in the model's hands is taken from there, so that this table cannot disagree with it.
+const Listener kListener;
 const ListenerTls kTls;
 const Redirect kRedirect;
 const Respond kRespond;
@@ -30,6 +31,7 @@ std::vector<KeyInfo> listener_keys() {
       {"listeners.<name>.redirect.status", "number", std::to_string(kRedirect.status)},
       {"listeners.<name>.redirect.to", "template", "required"},
       {"listeners.<name>.acme_challenge", "path", "none"},
+      {"listeners.<name>.proxy_protocol", "boolean", word(kListener.proxy_protocol)},
       {"listeners.<name>.tls", "map", "none"},
       {"listeners.<name>.tls.certificates", "list of maps", "required"},
       {"listeners.<name>.tls.certificates[].certificate", "path", "required"},

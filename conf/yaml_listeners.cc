@@ -124,6 +124,7 @@ void read_listeners(const Context& context, const Node& node, std::vector<Listen
     listener.redirect_to_https =
         listener.redirect && to_lower(listener.redirect->to.value).starts_with("https:");
     section.file_path("acme_challenge", listener.acme_challenge);
+    section.boolean("proxy_protocol", listener.proxy_protocol);
     out.push_back(std::move(listener));
   }
 }

@@ -124,6 +124,7 @@ Writing listener_of(const Listener& listener) {
   map.spread();
   map.add("address", yaml::address(listener.address));
   if (listener.redirect) map.add("redirect", yaml::redirect(*listener.redirect, !listener.tls));
+  if (listener.proxy_protocol) map.add("proxy_protocol", yaml::boolean(true));
   if (!listener.acme_challenge.empty()) {
     map.add("acme_challenge", Writing::text(listener.acme_challenge.value));
   }

@@ -17,7 +17,6 @@ namespace tidegate::net {
 namespace {
 
 constexpr mode_t kOwnerOnly = 0600;
-constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
 
 Error os_failure(int error = errno) {
   return Error(Reason::internal, -error);
@@ -39,8 +38,8 @@ int new_socket(int family) {
   return ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-bool bind_and_listen(int fd, const RawAddress& address) {
-  return ::bind(fd, address.get(), address.size) == 0 && ::listen(fd, kBacklog) == 0;
+bool bind_and_listen(int fd, const RawAddress& address, int backlog) {
+  return ::bind(fd, address.get(), address.size) == 0 && ::listen(fd, backlog) == 0;
 }
 
 /// A socket file that refuses connections was left behind by a process that is gone.
@@ -81,14 +80,16 @@ SocketAddress wildcard(bool v6, std::uint16_t port) {
 }  // namespace
 
 Result<ListeningSocket> ListeningSocket::bind(const SocketAddress& address, bool any, Sharing sharing,
-                                              Access access) {
-  if (!address.unix_path.empty()) return bind_unix(address, access);
+                                              Access access, const conf::SocketOptions& options) {
+  if (!address.unix_path.empty()) return bind_unix(address, access, options.backlog);
   const SocketAddress wanted = any ? wildcard(true, address.port) : address;
   const RawAddress raw = *to_raw(wanted);
   ListeningSocket socket(new_socket(raw.family()));
   const int fd = socket.fd();
   const bool may_fall_back = any && wanted.ip.is_v4() == false;
-  const auto without_ipv6 = [&] { return bind(wildcard(false, address.port), false, sharing); };
+  const auto without_ipv6 = [&] {
+    return bind(wildcard(false, address.port), false, sharing, access, options);
+  };
   if (fd < 0) {
     if (may_fall_back && errno == EAFNOSUPPORT) return without_ipv6();
     return os_failure();
@@ -98,15 +99,18 @@ Result<ListeningSocket> ListeningSocket::bind(const SocketAddress& address, bool
   switch_option(fd, SOL_SOCKET, SO_REUSEPORT, true);
   if (raw.family() == AF_INET6) switch_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !any);
   set_tcp_options(fd);
+  set_listening_options(fd, options);
+  socket.backlog_ = options.backlog;
   socket.descriptor_->own();
   socket.listens_ = sharing != Sharing::later;
-  if (socket.listens_ ? bind_and_listen(fd, raw) : ::bind(fd, raw.get(), raw.size) == 0) return socket;
+  if (socket.listens_ ? bind_and_listen(fd, raw, options.backlog) : ::bind(fd, raw.get(), raw.size) == 0)
+    return socket;
   // IPv6 was compiled in, but is switched off.
   if (may_fall_back && errno == EADDRNOTAVAIL) return without_ipv6();
   return os_failure();
 }
 
-Result<ListeningSocket> ListeningSocket::bind_unix(const SocketAddress& address, Access access) {
+Result<ListeningSocket> ListeningSocket::bind_unix(const SocketAddress& address, Access access, int backlog) {
   const std::optional<RawAddress> raw = to_raw(address);
   if (!raw) return os_failure(ENAMETOOLONG);
   ListeningSocket socket(new_socket(AF_UNIX));
@@ -114,11 +118,11 @@ Result<ListeningSocket> ListeningSocket::bind_unix(const SocketAddress& address,
   // Linux makes the file with the socket's own mode, so that it is never open to others, not even for a
   // moment.
   if (access == Access::owner && ::fchmod(socket.fd(), kOwnerOnly) != 0) return os_failure();
-  if (!bind_and_listen(socket.fd(), *raw)) {
+  if (!bind_and_listen(socket.fd(), *raw, backlog)) {
     if (errno != EADDRINUSE) return os_failure();
     if (!is_stale(address.unix_path, *raw)) return os_failure(EADDRINUSE);
     ::unlink(address.unix_path.c_str());
-    if (!bind_and_listen(socket.fd(), *raw)) return os_failure();
+    if (!bind_and_listen(socket.fd(), *raw, backlog)) return os_failure();
   }
   socket.note_file(address.unix_path);
   socket.descriptor_->own();
@@ -145,7 +149,7 @@ Result<ListeningSocket> ListeningSocket::adopt(int fd) {
       return os_failure(EAFNOSUPPORT);
   }
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
-  ::listen(fd, kBacklog);  // a backlog that was meant for less
+  ::listen(fd, socket.backlog_);  // a backlog that was meant for less
   return socket;
 }
 
@@ -170,7 +174,7 @@ Result<ListeningSocket> ListeningSocket::duplicate() const {
 }
 
 Status ListeningSocket::begin() {
-  if (!listens_ && ::listen(fd(), kBacklog) != 0) return os_failure();
+  if (!listens_ && ::listen(fd(), backlog_) != 0) return os_failure();
   listens_ = true;
   return Done{};
 }

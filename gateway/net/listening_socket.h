@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "conf/model.h"
 #include "gateway/base/result.h"
 #include "gateway/net/socket_address.h"
 
@@ -51,7 +52,8 @@ class ListeningSocket {
   /// Whom a unix socket's file lets in: as the process's umask says, or its owner (and root) alone.
   enum class Access { as_umask, owner };
   static Result<ListeningSocket> bind(const SocketAddress& address, bool any, Sharing sharing = Sharing::more,
-                                      Access access = Access::as_umask);
+                                      Access access = Access::as_umask,
+                                      const conf::SocketOptions& options = {});
   /// Takes over a descriptor that another process bound, sets what bind() sets, and FD_CLOEXEC. An error, and
   /// the descriptor is closed, unless it is a listening stream socket of TCP or with a file.
   static Result<ListeningSocket> adopt(int fd);
@@ -77,10 +79,11 @@ class ListeningSocket {
 
  private:
   explicit ListeningSocket(int fd) : descriptor_(std::make_shared<ListeningDescriptor>(fd)) {}
-  static Result<ListeningSocket> bind_unix(const SocketAddress& address, Access access);
+  static Result<ListeningSocket> bind_unix(const SocketAddress& address, Access access, int backlog);
   void note_file(const std::string& path);
 
   std::shared_ptr<ListeningDescriptor> descriptor_;
+  int backlog_ = conf::SocketOptions().backlog;
   bool listens_ = true;
   bool is_duplicate_ = false;
 };

@@ -23,4 +23,16 @@ void set_tcp_options(int fd) {
   set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);  // last: it starts the timer, which the others would set again
 }
 
+void set_listening_options(int fd, const conf::SocketOptions& options) {
+  const auto set_if = [fd](int level, int option, long value) {
+    if (value > 0) set(fd, level, option, static_cast<int>(value));
+  };
+  set_if(SOL_SOCKET, SO_RCVBUF, options.receive_buffer_bytes);
+  set_if(SOL_SOCKET, SO_SNDBUF, options.send_buffer_bytes);
+  set_if(IPPROTO_TCP, TCP_KEEPIDLE, options.keepalive_idle.count());
+  set_if(IPPROTO_TCP, TCP_KEEPINTVL, options.keepalive_interval.count());
+  set_if(IPPROTO_TCP, TCP_KEEPCNT, options.keepalive_probes);
+  if (!options.keepalive) set(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
+}
+
 }  // namespace tidegate::net

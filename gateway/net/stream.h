@@ -41,6 +41,8 @@ struct ClientCertificate {
   std::string pem;  ///< with its last newline
 };
 
+struct ProxyHeader;  // gateway/net/proxy_header.h
+
 /// Hears of one Stream. Every callback runs on the stream's loop, and may destroy the stream.
 class StreamListener {
  public:
@@ -113,6 +115,8 @@ class Stream {
   virtual const TlsInfo* tls() const = 0;
   /// Made anew by each call, since few ask; null: the client has shown none.
   virtual std::unique_ptr<ClientCertificate> client_certificate() const { return nullptr; }
+  /// What a proxy in front said before the first byte; null: nothing was to be said.
+  virtual const ProxyHeader* proxied() const { return nullptr; }
 };
 
 }  // namespace tidegate::net

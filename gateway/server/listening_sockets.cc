@@ -45,7 +45,8 @@ net::SocketAddress socket_address(const conf::ListenAddress& address) {
 }  // namespace
 
 std::vector<net::ListeningSocket> ListeningSockets::open(const conf::ListenAddress& address, unsigned wanted,
-                                                         Diagnostics& diagnostics, Access access) {
+                                                         Diagnostics& diagnostics, Access access,
+                                                         const conf::SocketOptions& options) {
   std::vector<net::ListeningSocket> sockets = inheritance_.claim(address);
   const std::size_t inherited = sockets.size();
   if (inherited > 0 && access == Access::owner && !address.unix_path.empty() &&
@@ -56,7 +57,7 @@ std::vector<net::ListeningSocket> ListeningSockets::open(const conf::ListenAddre
     return {};
   }
   while (sockets.size() < wanted) {
-    auto socket = one_more(address, sockets, inherited, access);
+    auto socket = one_more(address, sockets, inherited, access, options);
     if (!socket) {
       complain_of_bind(address, socket.error(), diagnostics);
       return {};
@@ -72,20 +73,22 @@ std::vector<net::ListeningSocket> ListeningSockets::open(const conf::ListenAddre
 
 Result<net::ListeningSocket> ListeningSockets::one_more(const conf::ListenAddress& conf,
                                                         const std::vector<net::ListeningSocket>& sockets,
-                                                        std::size_t inherited, Access access) const {
+                                                        std::size_t inherited, Access access,
+                                                        const conf::SocketOptions& options) const {
   net::SocketAddress address = socket_address(conf);
   const bool is_unix = !conf.unix_path.empty();
-  const bool any = !is_unix && conf.host.empty();
-  if (sockets.empty()) return net::ListeningSocket::bind(address, any, Sharing::first, access);
+  const bool any = !is_unix && (conf.host.empty() || (conf.host == "::" && !options.ipv6_only));
+  if (sockets.empty()) return net::ListeningSocket::bind(address, any, Sharing::first, access, options);
   if (is_unix) return sockets.front().duplicate();
   if (inherited == 0) {
     address.port = sockets.front().local().port;  // what the system chose for port 0
-    return net::ListeningSocket::bind(address, any, Sharing::more);
+    return net::ListeningSocket::bind(address, any, Sharing::more, access, options);
   }
   const net::ListeningSocket& model = sockets[sockets.size() % inherited];
   if (model.shares_port()) {
     // Not before we accept: until then the process that hands over may have to go on without us.
-    auto beside = net::ListeningSocket::bind(model.local(), model.takes_both_families(), Sharing::later);
+    auto beside = net::ListeningSocket::bind(model.local(), model.takes_both_families(), Sharing::later,
+                                             access, options);
     if (beside) return beside;
   }
   return model.duplicate();  // or somebody else's user bound it, or its port needs rights that we lack

@@ -24,7 +24,8 @@ class ListeningSockets {
   /// beside them. TCP sockets share their port by SO_REUSEPORT, a unix socket is one, duplicated. Empty if it
   /// cannot be: the complaint (a port in use, no permission) names the address's place in the file.
   std::vector<net::ListeningSocket> open(const conf::ListenAddress& address, unsigned wanted,
-                                         Diagnostics& diagnostics, Access access = Access::as_umask);
+                                         Diagnostics& diagnostics, Access access = Access::as_umask,
+                                         const conf::SocketOptions& options = {});
   /// The first configuration is in force.
   void settle() { inheritance_.settle(); }
 
@@ -40,7 +41,8 @@ class ListeningSockets {
  private:
   Result<net::ListeningSocket> one_more(const conf::ListenAddress& address,
                                         const std::vector<net::ListeningSocket>& sockets,
-                                        std::size_t inherited, Access access) const;
+                                        std::size_t inherited, Access access,
+                                        const conf::SocketOptions& options) const;
 
   Inheritance inheritance_;
   std::vector<std::weak_ptr<net::ListeningDescriptor>> known_;  ///< without duplicates; some may be closed

@@ -130,11 +130,16 @@ bool Server::find_entrances(Generation& next, unsigned workers, Diagnostics& dia
     }
     if (kept) {
       taken[*kept] = true;
+      if (current_->blueprint->config->listeners[*kept].socket != listener.socket) {
+        diagnostics.warning(listener.at, "the options of the socket at " + listener.address.text +
+                                             " need a restart; it stays as it was opened");
+      }
       next.addresses.push_back(current_->addresses[*kept]);
       for (Change& change : next.changes) change.entrances.push_back({kept, {}});
       continue;
     }
-    auto sockets = sockets_.open(listener.address, workers, diagnostics);
+    auto sockets = sockets_.open(listener.address, workers, diagnostics, ListeningSockets::Access::as_umask,
+                                 listener.socket);
     if (sockets.empty()) {
       fine = false;
       continue;

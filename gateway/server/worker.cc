@@ -7,6 +7,7 @@
 
 #include "gateway/base/crypto.h"
 #include "gateway/base/log.h"
+#include "gateway/net/proxy_header.h"
 #include "gateway/tunnel/tunnel.h"
 
 namespace tidegate::server {
@@ -261,7 +262,26 @@ bool Worker::refresh(std::shared_ptr<tunnel::Snapshot>& snapshot, std::size_t& l
 }
 
 void Worker::accept(std::size_t listener, std::unique_ptr<net::Stream> stream) {
+  const conf::Listener& conf = snapshot_->config->listeners[listener];
+  if (conf.proxy_protocol) {
+    if (!takes_proxy_header(conf, stream->peer())) return;
+    stream = net::expect_proxy_header(std::move(stream));
+  }
   admit(std::make_unique<tunnel::ClientConnection>(*this, snapshot_, listener, std::move(stream)));
+}
+
+/// May who connects say whom it connects for? Who reaches a unix socket may: its file says who does.
+bool Worker::takes_proxy_header(const conf::Listener& listener, const IpAddress* peer) {
+  if (listener.proxy_protocol_from_all || peer == nullptr) return true;
+  for (const Cidr& block : snapshot_->config->trusted_proxies) {
+    if (block.contains(*peer)) return true;
+  }
+  counters_.count(Reason::bad_framing);
+  if (log::enabled(log::Level::info, "net")) {
+    log::info("net", "listener " + listener.name + ": closed " + peer->to_string() +
+                         ", which is not among trusted_proxies, and only they may send a PROXY header");
+  }
+  return false;
 }
 
 void Worker::admit(std::unique_ptr<tunnel::Resident> resident) {

@@ -119,6 +119,7 @@ class Worker final : public tunnel::Host {
   /// Tells a tunnel what this step has for it, if anything.
   void apply(const Removals& removals, tunnel::Resident& resident);
   void accept(std::size_t listener, std::unique_ptr<net::Stream> stream);
+  bool takes_proxy_header(const conf::Listener& listener, const IpAddress* peer);
   void check_empty();
   TunnelList select_tunnels(const TunnelQuery& query);
   /// Null: no live tunnel has this id. Walks them all.

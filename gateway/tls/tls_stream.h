@@ -54,6 +54,7 @@ class TlsStream final : public net::Stream, private net::StreamListener {
   std::uint16_t peer_port() const override { return socket_->peer_port(); }
   const net::TlsInfo* tls() const override { return info_.version.empty() ? nullptr : &info_; }
   std::unique_ptr<net::ClientCertificate> client_certificate() const override;
+  const net::ProxyHeader* proxied() const override { return socket_->proxied(); }
 
  private:
   enum class State : std::uint8_t { handshaking, open, broken };

@@ -101,12 +101,21 @@ void ClientConnection::on_error(const Error& error) {
       }
       return close();
     case State::head:
+      if (error.reason == Reason::bad_framing) broken_proxy_header();
       return close();
     case State::exchange:
       return client_gone();
     case State::closed:
       return;
   }
+}
+
+/// Before any request; under TLS it counts as a handshake that failed.
+void ClientConnection::broken_proxy_header() {
+  host_.counters().count(Reason::bad_framing);
+  if (!log::enabled(log::Level::info, "http")) return;
+  log::info("http", "client: no PROXY header, or a broken one, on listener " +
+                        snapshot_->config->listeners[listener_].name);
 }
 
 void ClientConnection::on_drained() {

@@ -107,6 +107,7 @@ class ClientConnection final : public Resident, private net::StreamListener {
 
   void next_request();
   void count_tls_failure(Reason reason);
+  void broken_proxy_header();
   void client_gone();
   void say_goodbye();
   void cut(Reason reason);

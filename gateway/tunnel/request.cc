@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateway/net/proxy_header.h"
 #include "gateway/routing/uri.h"
 
 namespace tidegate::tunnel {
@@ -28,10 +29,18 @@ Result<std::unique_ptr<Request>> Request::make(std::unique_ptr<http::RequestHead
   request->request_id = hex(host.random(), host.random());
   request->head = std::move(head);
   const http::RequestHead& h = *request->head;
-  request->identity = identify(h, stream.peer(), snapshot.config->trusted_proxies);
+  // Where a trusted proxy said whom it connects for, that is who is asking. (In nginx's way it is a fact
+  // beside others: see conf::Listener::proxy_protocol_from_all.)
+  const net::ProxyHeader* proxied = stream.proxied();
+  if (proxied != nullptr &&
+      (!proxied->source || snapshot.config->listeners[listener].proxy_protocol_from_all)) {
+    proxied = nullptr;
+  }
+  const IpAddress* asking = proxied != nullptr ? &*proxied->source : stream.peer();
+  request->identity = identify(h, asking, snapshot.config->trusted_proxies);
   if (stream.peer() != nullptr) {
-    request->peer_addr =
-        request->identity.peer_trusted ? stream.peer()->to_string() : request->identity.remote_addr;
+    request->peer_addr = request->identity.peer_trusted || proxied != nullptr ? stream.peer()->to_string()
+                                                                              : request->identity.remote_addr;
   }
 
   const std::size_t question = h.path.find('?');
@@ -47,7 +56,7 @@ Result<std::unique_ptr<Request>> Request::make(std::unique_ptr<http::RequestHead
   view.scheme = tls != nullptr ? "https" : "http";
   view.remote_addr = request->identity.remote_addr;
   view.realip_remote_addr = request->peer_addr;
-  view.remote_port = stream.peer_port();
+  view.remote_port = proxied != nullptr ? proxied->source_port : stream.peer_port();
   view.server_port = snapshot.config->listeners[listener].address.port;
   view.listener = snapshot.config->listeners[listener].name;
   if (tls != nullptr) {

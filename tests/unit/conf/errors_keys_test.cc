@@ -40,9 +40,16 @@ INSTANTIATE_TEST_SUITE_P(
                   "listeners:\n"
                   "  web:\n"
                   "    address: \":80\"\n"
+                  "    backlog: 100\n",
+                  "4:5: unknown key \"backlog\"; the keys here are address, redirect, acme_challenge, "
+                  "proxy_protocol and tls"},
+        ErrorCase{"ProxyProtocolFromNobody",
+                  "listeners:\n"
+                  "  web:\n"
+                  "    address: \":80\"\n"
                   "    proxy_protocol: true\n",
-                  "4:5: unknown key \"proxy_protocol\"; the keys here are address, redirect, acme_challenge "
-                  "and tls"},
+                  "2:3: listener \"web\" takes connections from trusted_proxies alone, since its "
+                  "proxy_protocol is true, and there are none; write trusted_proxies: [10.0.0.0/8]"},
         ErrorCase{"HostileKey",
                   "listeners: { http: { address: \":80\" } }\n"
                   "\"a\\n\\\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -96,7 +103,8 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"ListenersAreAList", "listeners: [\":80\"]\n",
                   "1:12: \"listeners\" is a map; write \"name: value\" below it"},
         ErrorCase{"ListenerIsAScalar", "listeners: { web: \":80\" }\n",
-                  "1:19: \"listener\" is a map; its keys are address, redirect, acme_challenge and tls"},
+                  "1:19: \"listener\" is a map; its keys are address, redirect, acme_challenge, "
+                  "proxy_protocol and tls"},
         ErrorCase{"NameOfAListener", "listeners: { \"a b\": { address: \":80\" } }\n",
                   "1:14: \"a b\" is not a name for a listener; write 1 to 64 letters, digits, \"_\", \"-\" "
                   "and \".\""}),

@@ -84,6 +84,7 @@ TEST_F(EveryKey, OfAListener) {
   EXPECT_EQ(http.redirect, (Redirect{308, text("https://$host:8443$request_uri")}));
   EXPECT_TRUE(http.redirect_to_https);
   EXPECT_EQ(http.acme_challenge.value, dir_ + "/challenges");
+  EXPECT_TRUE(http.proxy_protocol);
   const Listener& https = config_.listeners[1];
   EXPECT_EQ(https.address, (ListenAddress{"::", 8443, "", "[::]:8443", {}}));
   EXPECT_FALSE(https.redirect);
@@ -208,12 +209,12 @@ TEST_F(EveryKey, OfTheProcess) {
 
 TEST_F(EveryKey, KeepsThePositionsOfWhatIsCheckedLater) {
   const std::string file = dir_ + "/every-key.yaml";
-  EXPECT_EQ(at(config_.listeners[1].address.at), file + ":8:14");
-  EXPECT_EQ(at(config_.listeners[1].tls->certificates[1].private_key.at), file + ":12:51");
-  EXPECT_EQ(at(config_.listeners[1].tls->ciphers.at), file + ":14:16");
-  EXPECT_EQ(at(config_.routes[0].request_headers.set[0].second.at), file + ":35:42");
-  EXPECT_EQ(at(config_.routes[4].path.text.at), file + ":53:20");
-  EXPECT_EQ(at(config_.routes[4].at), file + ":53:5");
+  EXPECT_EQ(at(config_.listeners[1].address.at), file + ":9:14");
+  EXPECT_EQ(at(config_.listeners[1].tls->certificates[1].private_key.at), file + ":13:51");
+  EXPECT_EQ(at(config_.listeners[1].tls->ciphers.at), file + ":15:16");
+  EXPECT_EQ(at(config_.routes[0].request_headers.set[0].second.at), file + ":36:42");
+  EXPECT_EQ(at(config_.routes[4].path.text.at), file + ":54:20");
+  EXPECT_EQ(at(config_.routes[4].at), file + ":54:5");
 }
 
 constexpr std::string_view kListener = "listeners: { http: { address: \":80\" } }\n";

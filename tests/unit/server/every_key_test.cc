@@ -40,6 +40,8 @@ const std::vector<Change>& listener_changes() {
        "http", "redirect.to: https://$host:8443$request_uri -> https://$host:9443$request_uri"},
       {"listeners.<name>.acme_challenge", "challenges", "others", Subject::listener, "http",
        "acme_challenge: /etc/tidegate/challenges -> /etc/tidegate/others"},
+      {"listeners.<name>.proxy_protocol", "proxy_protocol: true", "proxy_protocol: false", Subject::listener,
+       "http", "proxy_protocol: true -> false"},
       {"listeners.<name>.tls.certificates[].certificate", "certificate: ecdsa.pem", "certificate: new.pem",
        Subject::listener, "https", "tls.certificates: [/etc/tidegate/ecdsa.pem with /keys/ecdsa.key"},
       {"listeners.<name>.tls.certificates[].private_key", "/keys/ecdsa.key", "/keys/new.key",
