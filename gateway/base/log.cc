@@ -8,6 +8,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>
+#include <ctime>
 #include <deque>
 #include <mutex>
 #include <system_error>
@@ -17,6 +18,7 @@
 #include "gateway/base/escape.h"
 #include "gateway/base/log_background.h"
 #include "gateway/base/log_file.h"
+#include "gateway/base/log_nginx.h"
 #include "gateway/base/log_repeats.h"
 
 namespace tidegate::log {
@@ -72,6 +74,37 @@ std::string json_of(const Entry& entry, std::string_view message, const Repeated
   return out;
 }
 
+std::string_view nginx_level(const Entry& entry) {
+  const bool server = entry.area == "server";
+  switch (entry.level) {
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return server ? "notice" : "info";
+    case Level::warning:
+      return "warn";
+    case Level::error:
+      return server ? "emerg" : "error";
+  }
+  return "error";
+}
+
+/// In local time, as nginx writes it. What `server` says stands by itself.
+std::string nginx_text(const Entry& entry) {
+  const std::time_t time = system_clock::to_time_t(entry.time);
+  std::tm local{};
+  ::localtime_r(&time, &local);
+  char text[32];
+  std::string out(text, std::strftime(text, sizeof text, "%Y/%m/%d %H:%M:%S", &local));
+  const std::string process = std::to_string(::getpid());
+  out.append(" [").append(nginx_level(entry)).append("] ");
+  out.append(process).append("#").append(process).append(": ");
+  if (entry.area != "server") return out + text_of(entry);
+  out += entry.message;
+  if (!entry.id.empty()) out.append(" id=").append(entry.id);
+  return out;
+}
+
 /// The one log of the process.
 class Logger {
  public:
@@ -88,6 +121,10 @@ class Logger {
   void set_format(Format format) {
     const std::lock_guard lock(mutex_);
     format_ = format;
+  }
+  void speak_as_nginx() {
+    const std::lock_guard lock(mutex_);
+    nginx_ = true;
   }
   void set_capture(std::function<void(Level, std::string_view)> sink) {
     const std::lock_guard lock(mutex_);
@@ -178,6 +215,7 @@ class Logger {
     recent_.push_back(std::move(entry));
   }
   std::string line_of(const Entry& entry, std::string_view message, const Repeated& repeated) {
+    if (nginx_) return nginx_text(entry);
     if (format_ == Format::json) return json_of(entry, message, repeated);
     const std::string text = text_of(entry);
     spdlog::memory_buf_t line;
@@ -189,6 +227,7 @@ class Logger {
   std::mutex mutex_;  // guards all that follows
   std::function<void(Level, std::string_view)> capture_;
   Format format_ = Format::text;
+  bool nginx_ = false;
   std::deque<Entry> recent_;
   LogFile* file_ = nullptr;  ///< null: nothing is in the background
   Repeats repeats_;
@@ -236,6 +275,10 @@ bool enabled(Level level, Area area) {
 
 void set_format(Format format) {
   logger().set_format(format);
+}
+
+void speak_as_nginx() {
+  logger().speak_as_nginx();
 }
 
 void write(Level level, Area area, std::string_view message, std::string_view id) {

@@ -88,6 +88,10 @@ void Server::on_signal(int signal) {
     default:
       break;
   }
+  if (signal == SIGTERM && options_.term_stops_at_once) {
+    log::info("server", "TERM: stopping at once");
+    return loop_.stop();
+  }
   if (stop_asked_) {
     log::info("server", "a second signal: stopping at once");
     return loop_.stop();
@@ -106,6 +110,7 @@ void Server::stop_now() {
 }
 
 void Server::reopen_logs() {
+  if (options_.on_reopen) options_.on_reopen();
   for (auto& [path, file] : access_logs_) file->reopen();
   log::info("server", "logs reopened");
 }

@@ -44,6 +44,8 @@ class Server {
  public:
   struct Options {
     bool handle_signals = true;            ///< tests have their own
+    bool term_stops_at_once = false;       ///< as in nginx; QUIT alone drains
+    std::function<void()> on_reopen{};     ///< USR1; on the main thread, before the access logs are reopened
     std::function<void()> on_accepting{};  ///< every listener accepts; called on the main thread
     /// Reads the configuration again (HUP); null where there is nothing to read again.
     std::function<std::optional<conf::Config>(Diagnostics&)> load{};

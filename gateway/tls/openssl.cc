@@ -1,8 +1,11 @@
 #include "gateway/tls/openssl.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include <new>
+
+#include "gateway/tls/server_context.h"
 
 namespace tidegate::tls {
 
@@ -17,6 +20,10 @@ std::string take_error_text() {
   const char* reason = ERR_reason_error_string(code);
   if (reason != nullptr) return reason;
   return ERR_SYSTEM_ERROR(code) ? "system error" : "error " + std::to_string(ERR_GET_REASON(code));
+}
+
+OpensslVersion openssl_version() {
+  return {OPENSSL_VERSION_TEXT, OpenSSL_version(OPENSSL_VERSION)};
 }
 
 void require(const void* object) {

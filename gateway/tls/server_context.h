@@ -89,6 +89,13 @@ class ServerContext {
   std::shared_ptr<Impl> impl_;
 };
 
+/// OpenSSL's version, as it was when this was compiled, and as it is ("OpenSSL 3.0.15 3 Sep 2024").
+struct OpensslVersion {
+  std::string built;
+  std::string running;
+};
+OpensslVersion openssl_version();
+
 /// A self-signed ECDSA certificate and key as PEM, for names and addresses; valid for 30 days.
 struct SelfSigned {
   std::string certificate_pem;
