@@ -223,6 +223,8 @@ struct ProxyPass {
   std::vector<CookieFlags> cookie_flags;
   NextServer next;
   Text bind;  ///< proxy_bind; may have variables; empty: none
+  bool accel_redirect = true;  ///< X-Accel-Redirect counts, but for proxy_ignore_headers
+  UpstreamTls tls{};           ///< where `target` has variables and leads to https
   bool operator==(const ProxyPass&) const = default;
 };
 

@@ -18,6 +18,7 @@
 #include "gateway/control_command.h"
 #include "gateway/demo/demo_upstream.h"
 #include "gateway/front_door_command.h"
+#include "gateway/nginx_command.h"
 #include "gateway/server/server.h"
 
 namespace tidegate {
@@ -87,9 +88,26 @@ int run_file(const std::string& path, bool watch) {
                std::filesystem::absolute(path).lexically_normal().string());
 }
 
-int check_file(const std::string& path) {
+int run_nginx(const NginxCommand& command) {
   Diagnostics diagnostics;
-  auto config = conf::read_yaml(path, diagnostics);
+  auto config = load_nginx(command, NginxNotes::changes, diagnostics);
+  if (!config) {
+    print(diagnostics);
+    return kFailed;
+  }
+  const auto load = [command](Diagnostics& again) { return load_nginx(command, NginxNotes::none, again); };
+  const auto parse = [command](const std::string& text, const std::string& file, Diagnostics& found) {
+    NginxCommand of_text = command;
+    of_text.source.text = text;
+    if (!file.empty()) of_text.source.file = file;
+    return load_nginx(of_text, NginxNotes::none, found);
+  };
+  return serve(*std::move(config), {.load = load, .parse = parse}, std::move(diagnostics),
+               std::filesystem::absolute(command.file).lexically_normal().string());
+}
+
+/// Compiles what could be read, and tells everything that is wrong.
+int check_config(std::optional<conf::Config> config, const std::string& path, Diagnostics& diagnostics) {
   if (config) server::Blueprint::make(std::make_shared<const conf::Config>(*std::move(config)), diagnostics);
   print(diagnostics);
   if (diagnostics.failed()) {
@@ -98,6 +116,18 @@ int check_file(const std::string& path) {
   }
   std::printf("%s is fine\n", path.c_str());
   return kFine;
+}
+
+int check_file(const std::string& path) {
+  Diagnostics diagnostics;
+  auto config = conf::read_yaml(path, diagnostics);
+  return check_config(std::move(config), path, diagnostics);
+}
+
+int check_nginx(const NginxCommand& command) {
+  Diagnostics diagnostics;
+  auto config = load_nginx(command, NginxNotes::all, diagnostics);
+  return check_config(std::move(config), command.file, diagnostics);
 }
 
 int print_schema() {
@@ -130,6 +160,8 @@ int main_program(int argc, char** argv) {
   bool no_watch = false;
   run->add_flag("--no-watch", no_watch, "Reload at HUP only, not when files change");
   check->add_option("-c,--config", file, "The configuration file")->capture_default_str();
+  NginxCommand nginx;
+  add_nginx_options(*run, *check, nginx);
 
   auto* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration, for editors");
   const ControlCommands control(app);
@@ -140,9 +172,10 @@ int main_program(int argc, char** argv) {
     return app.exit(error) == 0 ? kFine : kBadCommandLine;
   }
   if (demo->parsed()) return run_demo(door);
-  if (check->parsed()) return check_file(file);
+  if (check->parsed()) return nginx.asked() ? check_nginx(nginx) : check_file(file);
   if (schema->parsed()) return print_schema();
   if (control.parsed()) return control.run();
+  if (nginx.asked()) return run_nginx(nginx);
   return door.to.empty() ? run_file(file, !no_watch)
                          : run_front_door(door, "Tidegate in front of " + door.to);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +57,12 @@ struct TranslateOptions {
   std::string pid_file = "/run/nginx.pid";
   std::string access_log = "/var/log/nginx/access.log";
   bool permissive = false;
+  /// What is refused is in the report alone, and the rest goes on as if it were not there (`import`).
+  bool report_refusals_only = false;
+  /// The addresses of a host name, none where it is not known; null: every name counts as known.
+  std::function<std::vector<IpAddress>(const std::string& host)> look_up;
+  bool is_root = false;   ///< a server without `listen` is at port 80, not 8000
+  std::string host_name;  ///< `$hostname` in server_name
 };
 
 /// Turns a parsed configuration into one that the gateway runs, by nginx's rules of inheritance. What nginx

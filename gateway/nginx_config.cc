@@ -1,0 +1,106 @@
+#include "gateway/nginx_config.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "nginx-compat/parser.h"
+
+namespace tidegate {
+namespace {
+
+/// The machine's files, but for one whose text is given.
+class SourceFiles final : public nginx::Files {
+ public:
+  SourceFiles(std::string path, const std::optional<std::string>& text)
+      : path_(std::move(path)), text_(text) {}
+  std::optional<std::string> read(const std::string& path, int& os_error) override {
+    if (text_ && path == path_) return *text_;
+    return disk_.read(path, os_error);
+  }
+  std::vector<std::string> glob(const std::string& pattern) override { return disk_.glob(pattern); }
+
+ private:
+  std::string path_;
+  const std::optional<std::string>& text_;
+  nginx::DiskFiles disk_;
+};
+
+/// As the system says it, by whichever way it knows names; nginx asks it too, once, and waits for the answer.
+std::vector<IpAddress> look_up(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) return {};
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, &::freeaddrinfo);
+  std::vector<IpAddress> found;
+  for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
+    char text[NI_MAXHOST];
+    if (::getnameinfo(one->ai_addr, one->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0)
+      continue;
+    const auto address = IpAddress::parse(text);
+    if (address && std::find(found.begin(), found.end(), *address) == found.end()) found.push_back(*address);
+  }
+  return found;
+}
+
+std::string machine_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+std::string_view word_of(nginx::Verdict::Kind kind) {
+  switch (kind) {
+    case nginx::Verdict::Kind::exact:
+      return "exact";
+    case nginx::Verdict::Kind::approximated:
+      return "approximated";
+    case nginx::Verdict::Kind::ignored:
+      return "ignored";
+    case nginx::Verdict::Kind::refused:
+      return "refused";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::optional<nginx::Translation> read_nginx(const NginxSource& source, Diagnostics& diagnostics) {
+  const std::string path = std::filesystem::absolute(source.file).lexically_normal().string();
+  nginx::TranslateOptions options;
+  options.prefix = source.prefix;
+  options.conf_prefix = std::filesystem::path(path).parent_path().string();
+  options.error_log = source.error_log;
+  options.permissive = source.permissive;
+  options.report_refusals_only = source.report_refusals_only;
+  options.look_up = look_up;
+  options.is_root = ::geteuid() == 0;
+  options.host_name = machine_name();
+  nginx::ParseOptions parsing;
+  parsing.prefix = options.conf_prefix;
+  SourceFiles files(path, source.text);
+  std::vector<nginx::Directive> tree;
+  if (!source.globals.empty())
+    tree = nginx::parse_directives(source.globals, "command line", files, parsing, diagnostics);
+  if (diagnostics.failed()) return std::nullopt;
+  std::vector<nginx::Directive> of_file = nginx::parse(path, files, parsing, diagnostics);
+  tree.insert(tree.end(), std::make_move_iterator(of_file.begin()), std::make_move_iterator(of_file.end()));
+  if (diagnostics.failed()) return std::nullopt;
+  return nginx::translate(tree, options, diagnostics);
+}
+
+std::string to_string(const nginx::Verdict& verdict) {
+  std::string text = verdict.at.file + ':' + std::to_string(verdict.at.line) + ':' +
+                     std::to_string(verdict.at.column) + ": ";
+  text += verdict.directive + ": ";
+  text += word_of(verdict.kind);
+  if (!verdict.why.empty()) text += ": " + verdict.why;
+  return text;
+}
+
+}  // namespace tidegate

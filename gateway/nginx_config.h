@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "gateway/base/diagnostic.h"
+#include "nginx-compat/translator.h"
+
+namespace tidegate {
+
+/// Where an nginx configuration is, as nginx's own options say it.
+struct NginxSource {
+  std::string file = "/etc/nginx/nginx.conf";          ///< -c
+  std::string globals;                                 ///< -g: directives before those of the file
+  std::string prefix = "/usr/share/nginx";             ///< -p
+  std::string error_log = "/var/log/nginx/error.log";  ///< -e
+  bool permissive = false;
+  bool report_refusals_only = false;  ///< see nginx::TranslateOptions
+  /// Taken for what the file holds; the files that it includes are read from the disk.
+  std::optional<std::string> text{};
+};
+
+/// Reads the file and all that it includes, and translates it. Null where the language itself is broken; else
+/// whatever could be made of it, which is worth something only if `diagnostics` did not fail.
+std::optional<nginx::Translation> read_nginx(const NginxSource& source, Diagnostics& diagnostics);
+
+/// "nginx.conf:12:3: gzip on: approximated: ...", one line for each directive that is not exact.
+std::string to_string(const nginx::Verdict& verdict);
+
+}  // namespace tidegate
