@@ -16,16 +16,18 @@ bool is_framing(std::string_view name) {
   return iequals(name, "Content-Length") || iequals(name, "Transfer-Encoding");
 }
 
-/// A `proxy_pass` whose host is a variable may still name one of the configured upstreams.
+/// A `proxy_pass` whose host is a variable may still name one of the configured upstreams. With https these
+/// are called "https://name".
 std::string upstream_of(const conf::Config& config, const Target& target) {
   if (!target.valid) return {};
-  if (target.host.starts_with("unix:")) return target.host;
-  const std::string with_port = target.host + ":" + target.proxy_port;
+  const bool unix = target.host.starts_with("unix:");
+  const std::string whole = unix ? target.host : target.host + ":" + target.proxy_port;
+  const std::string scheme = target.https ? "https://" : "";
   for (const conf::Upstream& upstream : config.upstreams) {
-    if (target.port.empty() && iequals(upstream.name, target.host)) return upstream.name;
-    if (iequals(upstream.name, with_port)) return upstream.name;
+    if (target.port.empty() && iequals(upstream.name, scheme + target.host)) return upstream.name;
+    if (iequals(upstream.name, scheme + whole)) return upstream.name;
   }
-  return with_port;
+  return whole;
 }
 
 /// What follows the upstream's name. The URI goes as it was sent where nothing says otherwise; what the

@@ -222,10 +222,23 @@ std::optional<Action> Walk::Impl::find_location() {
   r.location = &location;
   if (!r.internal && location.conf->internal) return error(404);
   r.enter(found.location);
+  if (is_too_large()) return error(413, Reason::body_too_large);
   if (found.how != LocationTree::Found::How::redirect) return std::nullopt;
   std::string to = escape_uri(location.name);
   if (!r.args.empty()) to.append("?").append(r.args);
   return error(301, Reason::none, Answer{.fields = {{"Location", absolute(std::move(to))}}});
+}
+
+/// client_max_body_size, where the length is said; the rest is seen as the body comes. Said once: the
+/// location of an error page may have a narrower limit.
+bool Walk::Impl::is_too_large() {
+  const Request& r = request;
+  const auto& routes = r.table.config->routes;
+  const std::size_t route = r.location->conf->route;
+  if (route >= routes.size() || r.error_status != 0 || r.subrequest) return false;
+  const std::uint64_t most = routes[route].max_body_bytes;
+  return most > 0 && r.visitor.head->framing == http::Framing::length &&
+         r.visitor.head->content_length > most;
 }
 
 std::optional<Action> Walk::Impl::run_script(const Program& program) {

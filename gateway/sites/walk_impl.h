@@ -64,6 +64,7 @@ struct Walk::Impl {
   int check_certificate() const;
   void read_real_ip();
   std::optional<Action> find_location();
+  bool is_too_large();
   std::optional<Action> run_script(const Program& program);
   std::optional<Action> limit_requests();
   std::optional<Action> limit_connections();

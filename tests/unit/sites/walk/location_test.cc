@@ -187,6 +187,23 @@ TEST_F(LocationChoice, LimitsMethods) {
   EXPECT_EQ(send("DELETE"), "403");
 }
 
+TEST_F(LocationChoice, RefusesBodiesThatAreTooLong) {
+  site_.config.routes.resize(2);
+  site_.config.routes[1].max_body_bytes = 5;
+  site_.at(add("/small")).route = 1;
+  const std::size_t paged = add("/paged");
+  site_.at(paged).route = 1;
+  site_.at(paged).error_pages = {{{413}, std::nullopt, {"/small", {}}}};
+  const auto send = [this](const std::string& target, int length) {
+    return Visit(site_, "POST " + target +
+                            " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(length) + "\r\n\r\n")
+        .outcome();
+  };
+  EXPECT_EQ(send("/small", 5), "200 /small ");
+  EXPECT_EQ(send("/small", 6), "413");
+  EXPECT_EQ(send("/paged", 6), "413 /small ");
+}
+
 TEST(HostileHosts, CostNoTime) {
   Site site;
   site.server({"*.example.com", "www.example.*"});

@@ -59,6 +59,8 @@ TEST(OutgoingTarget, MayHaveVariables) {
   upstream.name = "backend";
   upstream.hash_key = {"$remote_addr$request_uri", {}};
   site.config.upstreams.push_back(upstream);
+  upstream.name = "https://secure";
+  site.config.upstreams.push_back(upstream);
   site.proxy_variable(site.location("/v/"), "http://$arg_to");
   site.proxy_variable(site.location("/z/"), "https://$arg_to/z");
   site.proxy_variable(site.location("/u/"), "http://$arg_to$request_uri");
@@ -75,6 +77,7 @@ TEST(OutgoingTarget, MayHaveVariables) {
   EXPECT_EQ(to("/v/?to=Backend"), "http backend /v/?to=Backend Backend");
   EXPECT_EQ(to("/v/?to=[::1]:5"), "http [::1]:5 /v/?to=[::1]:5 [::1]:5");
   EXPECT_EQ(to("/z/a?to=h"), "https h:443 /z h");
+  EXPECT_EQ(to("/z/a?to=secure"), "https https://secure /z secure");
   EXPECT_EQ(to("/u/a?to=h:80"), "http h:80 /u/a?to=h:80 h");
   EXPECT_EQ(to("/v/?to=h:0"), "http  /v/?to=h:0 ");
   EXPECT_EQ(to("/v/?to=h:99999"), "http  /v/?to=h:99999 ");
