@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +38,7 @@ void append_request(std::string& out, const RequestHead& head, const RequestCont
 
 /// What the client is told and how.
 struct ResponseContext {
+  int status = 0;  ///< instead of the upstream's; 0: its own
   int client_minor_version = 1;
   bool keep_alive = true;           ///< whether the client's connection stays usable
   Framing framing = Framing::none;  ///< from client_framing()
@@ -61,6 +64,7 @@ struct OwnResponse {
   int status = 200;
   std::string_view content_type{};
   std::string_view body{};
+  std::optional<std::uint64_t> length{};  ///< of a body that comes behind instead
   std::vector<std::pair<std::string_view, std::string>> fields{};
   int client_minor_version = 1;
   bool keep_alive = false;

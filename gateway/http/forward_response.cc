@@ -19,7 +19,9 @@ class ResponseWriter {
 
   void write() {
     out_.reserve(out_.size() + head_.storage.size() + 512);
-    append_status_line(out_, head_.status, head_.phrase);
+    const bool own = context_.status == 0 || context_.status == head_.status;
+    append_status_line(out_, own ? head_.status : context_.status,
+                       own ? head_.phrase : reason_phrase(context_.status));
     for (const Field& field : head_.fields) {
       if (passes(field.name)) append_field(out_, field.name, field.value);
     }

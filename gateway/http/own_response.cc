@@ -38,7 +38,7 @@ class OwnResponseWriter {
   void write_body_fields() {
     if (!response_.content_type.empty()) write_field("Content-Type", response_.content_type);
     out_ += "Content-Length: ";
-    append_number(out_, response_.body.size());
+    append_number(out_, response_.length.value_or(response_.body.size()));
     out_ += "\r\n";
   }
 

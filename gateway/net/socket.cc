@@ -32,6 +32,7 @@ class Socket final : public Stream {
   void reset_on_close() override { core_->reset_on_close(); }
   const IpAddress* peer() const override { return core_->peer(); }
   std::uint16_t peer_port() const override { return core_->peer_port(); }
+  std::string local_address() const override { return core_->local_address(); }
   const TlsInfo* tls() const override { return nullptr; }
 
   SocketCore& core() { return *core_; }

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <new>
 
+#include "gateway/net/sockaddr.h"
 #include "gateway/net/socket_options.h"
 
 namespace tidegate::net {
@@ -267,6 +268,12 @@ std::size_t SocketCore::unacknowledged_bytes() const {
   int in_the_kernel = 0;
   if (state_ == State::open) ::ioctl(fd(), SIOCOUTQ, &in_the_kernel);
   return queued_bytes() + static_cast<std::size_t>(std::max(in_the_kernel, 0));
+}
+
+std::string SocketCore::local_address() const {
+  RawAddress raw;
+  if (uv_.any.type != UV_TCP || ::getsockname(fd(), raw.get(), &raw.size) != 0) return {};
+  return from_raw(raw).ip.to_string();
 }
 
 void SocketCore::drop_tail() {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "gateway/base/bytes.h"
 #include "gateway/base/ip.h"
@@ -69,6 +70,7 @@ class SocketCore final : public Deferred {
   void set_peer(const IpAddress& address, std::uint16_t port);
   const IpAddress* peer() const { return has_peer_ ? &peer_ : nullptr; }
   std::uint16_t peer_port() const { return peer_port_; }
+  std::string local_address() const;
 
  private:
   struct WriteBlock;

@@ -111,6 +111,8 @@ class Stream {
   /// The peer as the kernel names it; for a unix socket no address, port 0.
   virtual const IpAddress* peer() const = 0;
   virtual std::uint16_t peer_port() const = 0;
+  /// The address of this end, without a port; empty for a unix socket. A system call.
+  virtual std::string local_address() const = 0;
   /// Null on a plain stream, and before on_open.
   virtual const TlsInfo* tls() const = 0;
   /// Made anew by each call, since few ask; null: the client has shown none.

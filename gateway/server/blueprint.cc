@@ -36,6 +36,7 @@ std::shared_ptr<const Blueprint> Blueprint::make(std::shared_ptr<const conf::Con
   auto blueprint = std::make_shared<Blueprint>();
   blueprint->config = config;
   blueprint->routes = routing::RouteTable::compile(*config, diagnostics);
+  if (config->sites != nullptr) blueprint->sites = sites::SiteTable::compile(*config, diagnostics);
   // What the loader complained of already (then there is an error) is not complained of twice.
   const auto names_files = [&](const conf::ListenerTls& tls) {
     return errors_before == 0 || tls.reject_handshake ||

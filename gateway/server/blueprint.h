@@ -6,6 +6,7 @@
 #include "conf/model.h"
 #include "gateway/base/diagnostic.h"
 #include "gateway/routing/route_table.h"
+#include "gateway/sites/site_table.h"
 #include "gateway/tls/server_context.h"
 
 namespace tidegate::server {
@@ -15,6 +16,7 @@ namespace tidegate::server {
 struct Blueprint {
   std::shared_ptr<const conf::Config> config;
   std::shared_ptr<const routing::RouteTable> routes;
+  std::shared_ptr<const sites::SiteTable> sites;  ///< of an nginx configuration; null: it is none
   std::vector<std::shared_ptr<const tls::ServerMaterial>> tls;  ///< by listener; null: plain
   std::vector<routing::Template> redirects;                     ///< by listener
   std::vector<routing::Template> sticky_hashes;                 ///< by upstream

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "conf/sites.h"
 #include "gateway/base/log.h"
 #include "gateway/net/resolver.h"
 #include "gateway/server/cgroup.h"
@@ -95,6 +96,7 @@ std::unique_ptr<Server::Generation> Server::prepare(std::shared_ptr<const conf::
   if (watch_ != nullptr && purpose == Purpose::use) watch_->before_loading(*config, next->contents);
   next->blueprint = Blueprint::make(config, diagnostics);
   next->access_log = access_log_for(config->log, purpose, diagnostics);
+  next->site_logs = site_logs_for(*config, purpose, diagnostics);
   if (next->blueprint == nullptr) {
     // Ports in use are told along with everything else.
     auto unsound = std::make_shared<Blueprint>();
@@ -113,6 +115,7 @@ std::unique_ptr<Server::Generation> Server::prepare(std::shared_ptr<const conf::
   for (Change& change : next->changes) {
     change.blueprint = next->blueprint;
     change.access_log = next->access_log;
+    change.site_logs = next->site_logs;
     change.max_tunnels = next->tunnel_limit.most;
   }
   return next;
@@ -156,25 +159,46 @@ bool Server::find_entrances(Generation& next, unsigned workers, Diagnostics& dia
 
 std::shared_ptr<LogFile> Server::access_log_for(const conf::Log& log, Purpose purpose,
                                                 Diagnostics& diagnostics) {
-  if (log.access == "off") return nullptr;
-  for (const auto& [path, file] : access_logs_) {
-    if (path == log.access) return file;
+  return log.access == "off" ? nullptr : open_access_log(log.access, log.at, purpose, diagnostics);
+}
+
+/// Null: it cannot be written, or `purpose` does not ask for it.
+std::shared_ptr<LogFile> Server::open_access_log(const std::string& path, const Position& at, Purpose purpose,
+                                                 Diagnostics& diagnostics) {
+  for (const auto& [known, file] : access_logs_) {
+    if (known == path) return file;
   }
-  const bool is_stdout = log.access == "stdout";
+  const std::string target = path == "stdout" ? "-" : path == "stderr" ? "/dev/stderr" : path;
   std::string error;
   std::shared_ptr<LogFile> file;
   if (purpose == Purpose::use) {
-    file = LogFile::open({.path = is_stdout ? "-" : log.access}, error);
-  } else if (const int reason = is_stdout ? 0 : try_to_write(log.access)) {
+    file = LogFile::open({.path = target}, error);
+  } else if (const int reason = target == "-" ? 0 : try_to_write(target)) {
     error = net::error_text(-reason);
   }
   if (!error.empty()) {
-    diagnostics.error(log.at, "cannot write the access log " + log.access + ": " + error +
-                                  "; create its directory, or set log.access to stdout or off");
+    diagnostics.error(at, "cannot write the access log " + path + ": " + error +
+                              "; create its directory, or set log.access to stdout or off");
   } else if (file != nullptr) {
-    access_logs_.emplace_back(log.access, file);
+    access_logs_.emplace_back(path, file);
   }
   return file;
+}
+
+std::shared_ptr<const tunnel::SiteLogs> Server::site_logs_for(const conf::Config& config, Purpose purpose,
+                                                              Diagnostics& diagnostics) {
+  if (config.sites == nullptr) return nullptr;
+  auto logs = std::make_shared<tunnel::SiteLogs>();
+  for (const conf::VirtualServer& site : config.sites->servers) {
+    for (const conf::Location& location : site.locations) {
+      for (const conf::AccessLog& log : location.access_logs) {
+        if (logs->contains(log.path)) continue;
+        logs->emplace(log.path, open_access_log(log.path, location.at, purpose, diagnostics));
+      }
+    }
+  }
+  std::erase_if(*logs, [](const auto& log) { return log.second == nullptr; });
+  return logs;
 }
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -220,6 +244,7 @@ void Server::commit(Generation& generation) {
   if (drain_.begun()) return;
   if (next_ != nullptr) inherit_addresses(generation);
   follow(generation);
+  if (const auto& sites = generation.blueprint->config->sites) shared_.zones.prepare(*sites);
   for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->switch_to(std::move(generation.changes[i]));
   generation.changes.clear();
   configurations();  // forgets those that are gone

@@ -1,5 +1,6 @@
 #include "gateway/server/server.h"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -47,6 +48,7 @@ bool Server::start(std::shared_ptr<const conf::Config> config, Diagnostics& diag
                           std::to_string(tunnels_for_descriptors(descriptors_)) + " tunnels");
   shared_.tickets = tls::make_ticket_keys();
   shared_.id_salt = random_u64();
+  shared_.connection_counts = [this] { return connection_counts(); };
   shared_.on_worker_switched = [this] { loop_.post([this] { on_worker_switched(); }); };
   shared_.on_worker_empty = [this](unsigned) { loop_.post([this] { on_worker_empty(); }); };
   for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(i, shared_));
@@ -149,6 +151,18 @@ Totals Server::totals() const {
     for (std::size_t i = 0; i < totals.reasons.size(); ++i) totals.reasons[i] += counters.reasons[i].value();
   }
   return totals;
+}
+
+/// A connection that asks is being written to; who of the others only waits is not counted apart.
+sites::ConnectionCounts Server::connection_counts() const {
+  const Totals sum = totals();
+  sites::ConnectionCounts counts;
+  counts.active = residents();
+  counts.accepted = counts.handled = sum.connections;
+  counts.requests = sum.requests;
+  counts.writing = std::min<std::uint64_t>(counts.active, 1);
+  counts.waiting = counts.active - counts.writing;
+  return counts;
 }
 
 void Server::log_totals() const {

@@ -137,9 +137,10 @@ class Server {
   struct Generation {
     std::shared_ptr<const Blueprint> blueprint;
     std::shared_ptr<LogFile> access_log;
-    std::vector<Change> changes;                ///< by worker, until they went out
-    std::vector<net::SocketAddress> addresses;  ///< by listener
-    std::vector<std::size_t> fresh;             ///< listeners whose sockets are new
+    std::shared_ptr<const tunnel::SiteLogs> site_logs;  ///< of an nginx configuration; null: it is none
+    std::vector<Change> changes;                        ///< by worker, until they went out
+    std::vector<net::SocketAddress> addresses;          ///< by listener
+    std::vector<std::size_t> fresh;                     ///< listeners whose sockets are new
     std::unique_ptr<upstream::Directory> directory;
     /// What the directory has found so far, by upstream and server.
     std::map<std::pair<std::size_t, std::size_t>, std::vector<net::SocketAddress>> known;
@@ -160,11 +161,16 @@ class Server {
                                       Purpose purpose, Diagnostics& diagnostics);
   bool find_entrances(Generation& next, unsigned workers, Diagnostics& diagnostics);
   std::shared_ptr<LogFile> access_log_for(const conf::Log& log, Purpose purpose, Diagnostics& diagnostics);
+  std::shared_ptr<LogFile> open_access_log(const std::string& path, const Position& at, Purpose purpose,
+                                           Diagnostics& diagnostics);
+  std::shared_ptr<const tunnel::SiteLogs> site_logs_for(const conf::Config& config, Purpose purpose,
+                                                        Diagnostics& diagnostics);
   /// Looks its names up, then commit()s it.
   void launch(Generation& generation);
   void inherit_addresses(Generation& generation);
   void commit(Generation& generation);
   void on_worker_switched();
+  sites::ConnectionCounts connection_counts() const;
   /// Nothing else begins before the first configuration is in force, or while another is on its way.
   bool switching() const { return !accepting_ || reloading_; }
   void start_reload(ReloadDone done);

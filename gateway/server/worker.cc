@@ -92,7 +92,23 @@ std::shared_ptr<tunnel::Snapshot> Worker::build_snapshot(const Change& change) {
     snapshot->route_tunnels.push_back(shared_.route_tunnels.get(route.name));
     snapshot->route_counts.push_back(&tally_.route(route.name, route.upstream.value));
   }
+  if (blueprint->sites != nullptr) add_sites(*snapshot, change);
   return snapshot;
+}
+
+void Worker::add_sites(tunnel::Snapshot& snapshot, const Change& change) {
+  snapshot.sites = change.blueprint->sites;
+  snapshot.zones = &shared_.zones;
+  snapshot.site_logs = change.site_logs;
+  for (tunnel::UpstreamSite& site : snapshot.upstreams) {
+    snapshot.by_name.emplace(site.connector->conf().name, &site);
+  }
+  snapshot.on_demand = std::make_unique<upstream::OnDemand>(*loop_, shared_.states, [this] {
+    conf::UpstreamTls tls;  // as nginx without proxy_ssl_verify and proxy_ssl_server_name
+    tls.verify = false;
+    tls.send_name = false;
+    return tls::ClientContext::make(*tls_library_, tls);
+  });
 }
 
 void Worker::run() {

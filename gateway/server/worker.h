@@ -18,6 +18,7 @@
 #include "gateway/server/blueprint.h"
 #include "gateway/server/control.h"
 #include "gateway/server/removal.h"
+#include "gateway/sites/zones.h"
 #include "gateway/tunnel/client_connection.h"
 #include "gateway/tunnel/frame_trace.h"
 #include "gateway/tunnel/host.h"
@@ -34,7 +35,11 @@ struct Shared {
   LiveCount tunnels;         ///< and handshakes that may become one
   LiveCounts route_tunnels;  ///< the same by route
   std::shared_ptr<tls::TicketKeys> tickets;
-  std::uint64_t id_salt = 0;  ///< makes ids of one process differ from another's
+  sites::Zones zones;                         ///< of nginx configurations; they outlive reloads
+  std::atomic<std::uint64_t> connections{0};  ///< so far, of nginx configurations: $connection
+  std::uint64_t id_salt = 0;                  ///< makes ids of one process differ from another's
+  /// Of all workers. Any thread.
+  std::function<sites::ConnectionCounts()> connection_counts;
   /// Called on a worker's thread when it has switched to another configuration.
   std::function<void()> on_worker_switched;
   /// Called on a worker's thread when it is draining and its last connection has ended.
@@ -60,11 +65,12 @@ struct Change {
     std::vector<net::SocketAddress> addresses;
   };
   std::shared_ptr<const Blueprint> blueprint;
-  std::vector<Entrance> entrances;           ///< by listener
-  std::vector<Resolved> addresses;           ///< what is known of the servers' names
-  std::shared_ptr<LogFile> access_log;       ///< null: off
-  std::shared_ptr<const Removals> removals;  ///< what goes with it from under tunnels; null: nothing
-  std::uint64_t max_tunnels = 0;             ///< of the whole process; 0: no limit
+  std::vector<Entrance> entrances;                    ///< by listener
+  std::vector<Resolved> addresses;                    ///< what is known of the servers' names
+  std::shared_ptr<LogFile> access_log;                ///< null: off
+  std::shared_ptr<const tunnel::SiteLogs> site_logs;  ///< of an nginx configuration; null: it is none
+  std::shared_ptr<const Removals> removals;           ///< what goes with it from under tunnels; null: nothing
+  std::uint64_t max_tunnels = 0;                      ///< of the whole process; 0: no limit
 };
 
 /// One loop and its thread, with listening sockets, upstream connections, tunnels and counters of its own.
@@ -115,6 +121,7 @@ class Worker final : public tunnel::Host {
 
   void run();
   std::shared_ptr<tunnel::Snapshot> build_snapshot(const Change& change);
+  void add_sites(tunnel::Snapshot& snapshot, const Change& change);
   void carry_out(Change& change);
   /// Tells a tunnel what this step has for it, if anything.
   void apply(const Removals& removals, tunnel::Resident& resident);
@@ -134,6 +141,8 @@ class Worker final : public tunnel::Host {
   void admit(std::unique_ptr<tunnel::Resident> resident) override;
   void retire(tunnel::Resident& resident) override;
   std::string next_id() override;
+  sites::ConnectionCounts connection_counts() override { return shared_.connection_counts(); }
+  std::uint64_t next_connection() override { return shared_.connections.fetch_add(1) + 1; }
   std::uint64_t random() override;
 
   const unsigned index_;

@@ -83,6 +83,22 @@ void Expression::append(std::string& out, Request& request, Writer variable, Wri
   }
 }
 
+std::vector<Expression::Piece> Expression::cut(Request& request, Writer variable, Writer capture,
+                                               const std::function<bool(std::uint32_t)>& late) const {
+  std::vector<Piece> out(1);
+  for (const Part& part : parts_) {
+    if (part.kind == Part::Kind::variable && late(part.number)) {
+      out.back().variable = part.number;
+      out.emplace_back();
+      continue;
+    }
+    Expression one;
+    one.parts_.push_back(part);
+    one.append(out.back().text, request, variable, capture);
+  }
+  return out;
+}
+
 bool Expression::constant() const {
   return std::all_of(parts_.begin(), parts_.end(),
                      [](const Part& part) { return part.kind == Part::Kind::literal; });

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,15 @@ class Expression {
   std::string evaluate(Request& request) const;
   void append(std::string& out, Request& request) const { append(out, request, plain, plain); }
   void append(std::string& out, Request& request, Writer variable, Writer capture) const;
+
+  /// A text of which some variables are known later.
+  struct Piece {
+    std::string text;
+    std::optional<std::uint32_t> variable{};  ///< that comes behind the text
+  };
+  /// All that is known now, cut where `late` says that a variable is not.
+  std::vector<Piece> cut(Request& request, Writer variable, Writer capture,
+                         const std::function<bool(std::uint32_t)>& late) const;
 
   bool constant() const;
   bool empty() const { return parts_.empty(); }

@@ -1,4 +1,7 @@
+#include <utility>
+
 #include "gateway/base/escape.h"
+#include "gateway/sites/remains.h"
 #include "gateway/sites/walk_impl.h"
 
 // access_log: ngx_http_log_module.
@@ -51,12 +54,10 @@ Expression::Writer writer(conf::LogFormat::Escape escape) {
   return standard;
 }
 
-}  // namespace
-
-std::vector<std::pair<std::string_view, std::string>> Walk::log_lines() const {
-  std::vector<std::pair<std::string_view, std::string>> out;
-  Request& r = impl_->request;
-  if (r.subrequest || r.location == nullptr) return out;
+/// The logs of the request's location that want a line of it, with their formats.
+template <typename Log>
+void for_each_log(Request& r, Log&& log) {
+  if (r.subrequest || r.location == nullptr) return;
   const auto& logs = r.location->conf->access_logs;
   for (std::size_t i = 0; i < logs.size(); ++i) {
     if (!logs[i].condition.empty()) {
@@ -64,14 +65,36 @@ std::vector<std::pair<std::string_view, std::string>> Walk::log_lines() const {
       if (condition.empty() || condition == "0") continue;
     }
     const auto format = r.table.log_formats.find(logs[i].format);
-    if (format == r.table.log_formats.end()) continue;
-    std::string line;
-    const Expression::Writer write = writer(format->second.escape);
-    format->second.text.append(line, r, write, write);
-    line += '\n';
-    out.emplace_back(logs[i].path, std::move(line));
+    if (format != r.table.log_formats.end()) log(logs[i].path, format->second);
   }
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string_view, std::string>> Walk::log_lines() const {
+  std::vector<std::pair<std::string_view, std::string>> out;
+  Request& r = impl_->request;
+  for_each_log(r, [&](const std::string& path, const LogFormatPart& format) {
+    std::string line;
+    const Expression::Writer write = writer(format.escape);
+    format.text.append(line, r, write, write);
+    line += '\n';
+    out.emplace_back(path, std::move(line));
+  });
   return out;
+}
+
+std::unique_ptr<Remains> Walk::leave() {
+  Request& r = impl_->request;
+  auto remains = std::make_unique<Remains>(r.table, std::move(impl_->places));
+  for_each_log(r, [&](const std::string& path, const LogFormatPart& format) {
+    const Expression::Writer write = writer(format.escape);
+    auto pieces = format.text.cut(r, write, write, [&r](std::uint32_t variable) {
+      return is_late(r.table.variables.at(variable).name);
+    });
+    remains->add({path, write, std::move(pieces)});
+  });
+  return remains;
 }
 
 }  // namespace tidegate::sites

@@ -18,6 +18,7 @@
 
 namespace tidegate::sites {
 
+class Remains;
 class Zones;
 
 /// What a walk knows of its request and connection. The views outlive the walk.
@@ -136,6 +137,9 @@ class Walk final {
   std::string page(int status) const;
   /// For access_log: where to, and the line with its end. Empty: nothing is logged.
   std::vector<std::pair<std::string_view, std::string>> log_lines() const;
+
+  /// What a tunnel keeps of its request: then the walk may go.
+  std::unique_ptr<Remains> leave();
 
   struct Impl;  ///< this folder's own
 

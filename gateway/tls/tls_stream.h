@@ -52,6 +52,7 @@ class TlsStream final : public net::Stream, private net::StreamListener {
   void reset_on_close() override;
   const IpAddress* peer() const override { return socket_->peer(); }
   std::uint16_t peer_port() const override { return socket_->peer_port(); }
+  std::string local_address() const override { return socket_->local_address(); }
   const net::TlsInfo* tls() const override { return info_.version.empty() ? nullptr : &info_; }
   std::unique_ptr<net::ClientCertificate> client_certificate() const override;
   const net::ProxyHeader* proxied() const override { return socket_->proxied(); }

@@ -6,8 +6,7 @@
 #include "gateway/base/log.h"
 #include "gateway/tunnel/acme.h"
 #include "gateway/tunnel/exchange.h"
-#include "gateway/tunnel/failure_line.h"
-#include "gateway/tunnel/request_counts.h"
+#include "gateway/tunnel/site_visit.h"
 #include "gateway/tunnel/tunnel.h"
 
 namespace tidegate::tunnel {
@@ -19,11 +18,6 @@ constexpr milliseconds kLingering{2000};
 /// How long a drain waits for a connection that has asked for nothing yet: its first request may be on its
 /// way.
 constexpr milliseconds kFirstRequest{1000};
-
-static std::string body_of(int status, Reason reason) {
-  std::string body = std::to_string(status);
-  return body.append(" ").append(http::reason_phrase(status)).append(": ").append(word(reason)).append("\n");
-}
 
 ClientConnection::ClientConnection(Host& host, std::shared_ptr<Snapshot> snapshot, std::size_t listener,
                                    std::unique_ptr<net::Stream> socket)
@@ -83,7 +77,7 @@ void ClientConnection::on_end(net::End) {
       }
       return say_goodbye();
     case State::exchange:
-      return client_gone();
+      return serving_->outlives_client_end() ? forbid_keep_alive() : client_gone();
     case State::closed:
       return;
   }
@@ -120,7 +114,7 @@ void ClientConnection::broken_proxy_header() {
 
 void ClientConnection::on_drained() {
   congested_ = false;
-  if (state_ == State::exchange) return exchange_->on_client_drained();
+  if (state_ == State::exchange) return serving_->on_client_drained();
   if (state_ == State::head) release_held();
 }
 
@@ -134,8 +128,8 @@ void ClientConnection::count_tls_failure(Reason reason) {
 
 /// The upstream is cancelled, also before its answer.
 void ClientConnection::client_gone() {
-  AccessRecord record = exchange_->record();
-  exchange_->cancel();
+  AccessRecord record = serving_->record();
+  serving_->cancel();
   if (record.status == 0) record.status = info(Reason::client_gone).http_status;
   record.reason = Reason::client_gone;
   host_.counters().count(Reason::client_gone);
@@ -156,12 +150,12 @@ void ClientConnection::process(Bytes bytes) {
   processing_ = true;
   while (!bytes.empty() && (state_ == State::head || state_ == State::exchange)) {
     // A client that does not read its answers gets no more of them made.
-    const bool wait = state_ == State::exchange ? !exchange_->wants_body() : congested_;
+    const bool wait = state_ == State::exchange ? !serving_->wants_body() : congested_;
     if (wait) {
       hold(bytes);
       break;
     }
-    bytes = bytes.subspan(state_ == State::head ? read_head(bytes) : exchange_->feed_body(bytes));
+    bytes = bytes.subspan(state_ == State::head ? read_head(bytes) : serving_->feed_body(bytes));
   }
   processing_ = false;
 }
@@ -218,6 +212,8 @@ void ClientConnection::dispatch() {
   if (head.upgrade == http::Upgrade::websocket_version) {
     return refuse(Error(Reason::websocket_version), make_record());
   }
+  ++requests_;
+  if (snapshot_->sites != nullptr) return visit_site();
   if (serve_acme_challenge()) return;
   const routing::RouteTable& routes = *snapshot_->routes;
   const auto& redirect = snapshot_->config->listeners[listener_].redirect;
@@ -235,6 +231,35 @@ void ClientConnection::dispatch() {
   request_->route = found.route;
   request_->view.uri_rest = found.uri_rest;
   serve_route();
+}
+
+/// An nginx configuration decides about the request; what is done is the visit's.
+void ClientConnection::visit_site() {
+  if (connection_ == 0) connection_ = host_.next_connection();
+  if (requests_ == 1) server_addr_ = stream_->local_address();
+  sites::Visitor visitor;
+  visitor.head = request_->head.get();
+  visitor.listener = listener_;
+  visitor.scheme = request_->view.scheme;
+  visitor.peer = stream_->peer();
+  visitor.peer_port = stream_->peer_port();
+  visitor.server_addr = server_addr_;
+  visitor.server_port = snapshot_->config->listeners[listener_].address.port;
+  if (const net::TlsInfo* tls = stream_->tls()) {
+    visitor.sni = tls->server_name;
+    visitor.ssl_protocol = tls->version;
+    visitor.ssl_cipher = tls->cipher;
+    visitor.ssl_session_reused = tls->resumed;
+    visitor.ssl_client_verify = tls->client_verified ? "SUCCESS" : "NONE";
+  }
+  visitor.connection = connection_;
+  visitor.connection_requests = requests_;
+  visitor.request_id = request_->request_id;
+  visitor.began = std::chrono::system_clock::now();
+  auto visit = std::make_unique<SiteVisit>(*this, *request_, visitor);
+  SiteVisit& begun = *visit;
+  serving_ = std::move(visit);
+  begun.begin();
 }
 
 void ClientConnection::serve_route() {
@@ -265,8 +290,10 @@ void ClientConnection::serve_route() {
   if (head.upgrade == http::Upgrade::websocket && !places.take(*snapshot_, route, request_->id)) {
     return fail(Error(Reason::too_many_tunnels), {});
   }
-  exchange_ = std::make_unique<Exchange>(*this, *snapshot_->by_route[route.index], std::move(places));
-  exchange_->start();
+  auto exchange = std::make_unique<Exchange>(*this, *snapshot_->by_route[route.index], std::move(places));
+  Exchange& started = *exchange;
+  serving_ = std::move(exchange);
+  started.start();
 }
 
 bool ClientConnection::serve_acme_challenge() {
@@ -281,104 +308,37 @@ bool ClientConnection::serve_acme_challenge() {
   return true;
 }
 
-void ClientConnection::send_redirect(const conf::Redirect& redirect, const routing::Template& to,
-                                     const routing::CompiledRoute* route) {
-  // A request without Host (HTTP/1.0 only) has no name under which it could be sent on.
-  if (request_->head->authority.empty() && !to.constant())
-    return refuse(Error(Reason::bad_host), make_record());
-  std::string location = to.evaluate(request_->view);
-  answer({.status = redirect.status, .fields = {{"Location", std::move(location)}}, .route = route});
-}
-
-void ClientConnection::answer(Answer answer) {
-  const http::RequestHead& head = *request_->head;
-  // A body that nobody will read is never parsed as a request.
-  if (head.framing != http::Framing::none &&
-      !(head.framing == http::Framing::length && head.content_length == 0)) {
-    keep_alive_ = false;
-  }
-  keep_alive_ = keeps_alive();
-  http::FieldRules rules;
-  if (answer.route != nullptr) {
-    rules = evaluate(answer.route->response_set, answer.route->response_remove, request_->view);
-  }
-  http::OwnResponse response;
-  response.status = answer.status;
-  response.content_type = answer.content_type;
-  response.body = answer.body;
-  response.fields = std::move(answer.fields);
-  response.client_minor_version = head.minor_version;
-  response.keep_alive = keep_alive_;
-  response.head_request = request_->is_head();
-  response.rules = &rules;
-  std::string text;
-  http::append_own_response(text, response);
-  write(std::array{as_bytes(text)});
-
-  AccessRecord record = std::move(answer.record);
-  record.status = answer.status;
-  record.reason = answer.reason;
-  record.bytes_sent = request_->is_head() ? 0 : answer.body.size();
-  if (answer.reason != Reason::none) host_.counters().count(answer.reason);
-  finish_record(record);
-  if (keep_alive_) return next_request();
-  say_goodbye();
-}
-
-void ClientConnection::refuse(const Error& error, AccessRecord record) {
-  const int status = http_status(error);
-  const std::string body = body_of(status, error.reason);
-  http::OwnResponse response;
-  response.status = status;
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = body;
-  if (error.reason == Reason::websocket_version) {  // RFC 6455 §4.4
-    response.fields = {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}};
-  }
-  if (error.reason == Reason::method_not_allowed) {  // RFC 9110 §15.5.6
-    response.fields = {{"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"}};
-  }
-  response.head_request = request_ != nullptr && request_->is_head();
-  std::string text;
-  http::append_own_response(text, response);
-  write(std::array{as_bytes(text)});
-  host_.counters().count(error.reason);
-  record.status = status;
-  record.reason = error.reason;
-  record.bytes_sent = body.size();
-  finish_record(record);
-  say_goodbye();
-}
-
 // ---------------------------------------------------------------------------------------------------------------
 // What the exchange says
 
 void ClientConnection::on_exchange_done(const AccessRecord& record) {
   AccessRecord done = record;
   finish_record(done);
-  if (keeps_alive()) return next_request();
+  if (keeps_alive()) return next_request(snapshot_->config->timeouts.keepalive);
+  say_goodbye();
+}
+
+void ClientConnection::read_on() {
+  if (!processing_) release_held();
+}
+
+void ClientConnection::on_visit_done(const AccessRecord& record, milliseconds idle) {
+  AccessRecord done = record;
+  finish_record(done);
+  if (keeps_alive()) return next_request(idle);
+  say_goodbye();
+}
+
+void ClientConnection::on_visit_hangup(const AccessRecord& record) {
+  AccessRecord done = record;
+  finish_record(done);
   say_goodbye();
 }
 
 void ClientConnection::on_exchange_failed(const Error& error, const AccessRecord& record) {
   // After a fault of the upstream's the client's connection goes on, if its request was read to the end.
-  if (error.at_fault == Party::client || exchange_->wants_body()) return refuse(error, record);
+  if (error.at_fault == Party::client || serving_->wants_body()) return refuse(error, record);
   fail(error, record);
-}
-
-void ClientConnection::fail(const Error& error, const AccessRecord& record) {
-  const int status = http_status(error);
-  Answer failed;
-  failed.status = status;
-  failed.body = body_of(status, error.reason);
-  failed.route = request_->route;
-  // RFC 9110 §10.2.3: when asking again may be worth it.
-  if (error.reason == Reason::too_many_tunnels || error.reason == Reason::no_server) {
-    failed.fields = {{"Retry-After", "5"}};
-  }
-  failed.reason = error.reason;
-  failed.record = record;
-  answer(std::move(failed));
 }
 
 void ClientConnection::on_exchange_cut(const AccessRecord& record, bool by_framing) {
@@ -390,7 +350,7 @@ void ClientConnection::on_exchange_cut(const AccessRecord& record, bool by_frami
 }
 
 void ClientConnection::on_upgraded(upstream::Connection upstream, Places places, const AccessRecord& record,
-                                   Bytes from_upstream) {
+                                   Bytes from_upstream, std::unique_ptr<SiteTail> tail) {
   AccessRecord opened = record;
   opened.event = AccessRecord::Event::tunnel_open;
   TunnelOrigin origin;
@@ -401,6 +361,7 @@ void ClientConnection::on_upgraded(upstream::Connection upstream, Places places,
   origin.listener = listener_;
   origin.entered = std::exchange(entered_, nullptr);  // the tunnel is that connection from here on
   origin.places = std::move(places);
+  origin.tail = std::move(tail);
   finish_record(opened);
 
   auto tunnel = std::make_unique<Tunnel>(host_, snapshot_, *request_->route, std::move(stream_),
@@ -414,66 +375,14 @@ void ClientConnection::on_upgraded(upstream::Connection upstream, Places places,
 }
 
 // ---------------------------------------------------------------------------------------------------------------
-// Records
-
-AccessRecord ClientConnection::make_record() const {
-  AccessRecord record;
-  if (request_ != nullptr) return record;
-  // Refused before it was a request: what is known of its first line.
-  const std::string_view line = parser_.partial_line();
-  const std::size_t space = line.find(' ');
-  record.method = line.substr(0, space);
-  if (space != std::string_view::npos) {
-    record.target = line.substr(space + 1, line.find(' ', space + 1) - space - 1);
-  }
-  return record;
-}
-
-/// Fills in what the connection and the request know, counts it, and logs it: in the access log always, in
-/// the diagnostics log if something went wrong.
-void ClientConnection::finish_record(AccessRecord& record) {
-  count_request(*snapshot_, listener_, request_.get(), record);
-  const std::string fresh = request_ != nullptr ? std::string() : host_.next_id();
-  const std::string_view id = request_ != nullptr ? std::string_view(request_->id) : fresh;
-  const bool routed = request_ != nullptr && request_->route != nullptr;
-  if (record.reason != Reason::none) {
-    log_failure("http", record.why.value_or(Error(record.reason)),
-                routed ? std::string_view(request_->route->conf->name) : std::string_view(), record.server,
-                id);
-  }
-  if (!host_.logs_access()) return;
-  record.time = std::chrono::system_clock::now();
-  record.listener = snapshot_->config->listeners[listener_].name;
-  std::string peer;
-  record.id = id;
-  if (request_ != nullptr) {
-    const http::RequestHead& head = *request_->head;
-    if (routed) record.route = request_->route->conf->name;
-    record.remote_addr = request_->identity.remote_addr;
-    record.method = head.method;
-    record.target = head.target;
-    record.minor_version = head.minor_version;
-    record.host = head.authority;
-    record.user_agent = head.value("User-Agent");
-    record.referer = head.value("Referer");
-    record.duration = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
-                                                                            request_->began);
-  } else {
-    peer = stream_->peer() != nullptr ? stream_->peer()->to_string() : "unix:";
-    record.remote_addr = peer;
-  }
-  host_.log_access(record);
-}
-
-// ---------------------------------------------------------------------------------------------------------------
 // Ends
 
-void ClientConnection::next_request() {
-  if (exchange_ != nullptr) host_.loop().retire(std::move(exchange_));
+void ClientConnection::next_request(milliseconds idle) {
+  if (serving_ != nullptr) host_.loop().retire(std::move(serving_));
   request_.reset();
   state_ = State::head;
   served_one_ = true;
-  deadline_.arm(host_.loop().timers(), snapshot_->config->timeouts.keepalive);
+  deadline_.arm(host_.loop().timers(), idle);
   // Inside process() its loop goes on; here the bytes that waited do.
   if (!processing_ && !congested_) release_held();
 }
@@ -498,7 +407,7 @@ void ClientConnection::say_goodbye() {
 /// Ends in the middle of something: the cut must be visible to the client (RFC 9112 §8).
 void ClientConnection::cut(Reason reason) {
   if (state_ == State::closed) return;
-  if (exchange_ != nullptr) exchange_->cancel();
+  if (serving_ != nullptr) serving_->cancel();
   if (reason != Reason::stop) stream_->reset_on_close();
   close();
 }

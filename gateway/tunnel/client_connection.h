@@ -12,11 +12,12 @@
 #include "gateway/tunnel/host.h"
 #include "gateway/tunnel/places.h"
 #include "gateway/tunnel/request.h"
+#include "gateway/tunnel/site_tail.h"
 #include "gateway/tunnel/snapshot.h"
 
 namespace tidegate::tunnel {
 
-class Exchange;
+class Serving;
 
 /// A client's connection while it speaks HTTP: reads request heads, decides what happens to each (an answer
 /// of our own, or an Exchange with an upstream), keeps order under pipelining, and goes on to the next
@@ -34,7 +35,7 @@ class ClientConnection final : public Resident, private net::StreamListener {
   void begin_drain(const DrainPlan& plan) override;
   void stop() override { cut(Reason::stop); }
 
-  // What an Exchange asks of its client.
+  // What an Exchange, or a SiteVisit, asks of its client.
 
   Host& host() { return host_; }
   Snapshot& snapshot() { return *snapshot_; }
@@ -58,7 +59,19 @@ class ClientConnection final : public Resident, private net::StreamListener {
   /// The upstream accepted the handshake, and its 101 was written to the client. Takes the tunnel over;
   /// `from_upstream` came behind the 101.
   void on_upgraded(upstream::Connection upstream, Places places, const AccessRecord& record,
-                   Bytes from_upstream);
+                   Bytes from_upstream, std::unique_ptr<SiteTail> tail = nullptr);
+
+  // What only a SiteVisit asks.
+
+  /// Requests so far, this one among them.
+  std::uint32_t requests() const { return requests_; }
+  /// The request's body is wanted now: what waits of it comes, and more is read.
+  void read_on();
+  /// The visit is over and its answer is written whole: log it, then the next request, within `idle`, or
+  /// goodbye.
+  void on_visit_done(const AccessRecord& record, std::chrono::milliseconds idle);
+  /// Goodbye without an answer (nginx's 444).
+  void on_visit_hangup(const AccessRecord& record);
 
   /// Bytes of this connection's next request, or behind a handshake, that wait for the exchange to end.
   static constexpr std::size_t kHoldLimit = 64 * kKiB;
@@ -81,6 +94,7 @@ class ClientConnection final : public Resident, private net::StreamListener {
   void hold(Bytes bytes);
   void release_held();
   void dispatch();
+  void visit_site();
   bool serve_acme_challenge();
   bool redirect_listener();
   void serve_route();
@@ -105,7 +119,7 @@ class ClientConnection final : public Resident, private net::StreamListener {
   AccessRecord make_record() const;
   void finish_record(AccessRecord& record);
 
-  void next_request();
+  void next_request(std::chrono::milliseconds idle);
   void count_tls_failure(Reason reason);
   void broken_proxy_header();
   void client_gone();
@@ -120,8 +134,11 @@ class ClientConnection final : public Resident, private net::StreamListener {
   std::unique_ptr<net::Stream> stream_;
   http::RequestParser parser_;
   std::unique_ptr<Request> request_;  ///< the one being served
-  std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<Serving> serving_;  ///< while that takes longer than a callback
   std::string held_;
+  std::string server_addr_;       ///< of this end, once a site has asked for it
+  std::uint64_t connection_ = 0;  ///< $connection, once a site has asked for it
+  std::uint32_t requests_ = 0;
   metrics::ListenerCounts* entered_ = nullptr;  ///< where it counts as active; null: a tunnel has taken over
   std::chrono::steady_clock::time_point accepted_at_;  ///< under TLS
   std::optional<std::chrono::steady_clock::duration> tls_time_;

@@ -6,6 +6,7 @@
 #include "gateway/base/text.h"
 #include "gateway/routing/rewrite.h"
 #include "gateway/routing/variables.h"
+#include "gateway/tunnel/body_pieces.h"
 #include "gateway/tunnel/request_counts.h"
 
 namespace tidegate::tunnel {
@@ -14,56 +15,6 @@ namespace {
 /// More than this many 1xx before an answer is an upstream that plays tricks.
 constexpr int kMaxInformational = 20;
 constexpr http::HeadLimits kResponseLimits{64 * kKiB, 500, 8 * kKiB};
-constexpr std::string_view kCrlf = "\r\n";
-/// More pieces than this cost less copied together than handed to the kernel a few at a time.
-constexpr std::size_t kMaxPieces = 64;
-
-/// Puts `payload` between the chunk framing it needs; `header` must outlive the pieces.
-void frame_as_chunk(std::vector<Bytes>& pieces, std::span<const Bytes> payload, char (&header)[24]) {
-  std::uint64_t size = 0;
-  for (Bytes part : payload) size += part.size();
-  if (size == 0) return;
-  pieces.push_back(as_bytes(http::chunk_header(size, header)));
-  pieces.insert(pieces.end(), payload.begin(), payload.end());
-  pieces.push_back(as_bytes(kCrlf));
-}
-
-/// What one run of bytes holds of a body: its payload and how much was consumed.
-struct Taken {
-  std::vector<Bytes> payload;
-  std::size_t consumed = 0;
-};
-
-Result<Taken> take_payload(http::BodyDecoder& decoder, Bytes bytes) {
-  Taken taken;
-  while (taken.consumed < bytes.size() && !decoder.complete()) {
-    auto step = decoder.feed(bytes.subspan(taken.consumed));
-    if (!step) return step.error();
-    taken.consumed += step.value().consumed;
-    if (!step.value().data.empty()) taken.payload.push_back(step.value().data);
-  }
-  return taken;
-}
-
-/// The pieces of one write, or a single copy of them all where they are many (a body in tiny chunks).
-class Gathered {
- public:
-  explicit Gathered(std::span<const Bytes> pieces) : pieces_(pieces) {
-    if (pieces.size() <= kMaxPieces) return;
-    for (Bytes piece : pieces) joined_ += as_text(piece);
-    whole_ = as_bytes(joined_);
-    pieces_ = {&whole_, 1};
-  }
-  Gathered(const Gathered&) = delete;
-  Gathered& operator=(const Gathered&) = delete;
-  std::span<const Bytes> pieces() const { return pieces_; }
-
- private:
-  std::string joined_;
-  Bytes whole_;
-  std::span<const Bytes> pieces_;
-};
-
 }  // namespace
 
 Exchange::Exchange(ClientConnection& client, UpstreamSite& site, Places places)
@@ -426,7 +377,7 @@ void Exchange::upstream_lost(const Error& error) {
 /// RFC 9112 §9.3.1: only what is safe to send twice, on a connection that had been idle and closed without a
 /// word.
 bool Exchange::may_retry() const {
-  return upstream_.reused && !heard_upstream_ && !retried_ && !body_sent_ &&
+  return upstream_.reused() && !heard_upstream_ && !retried_ && !body_sent_ &&
          http::is_idempotent(request_.head->method);
 }
 

@@ -13,6 +13,7 @@
 #include "gateway/net/loop.h"
 #include "gateway/tunnel/access_record.h"
 #include "gateway/tunnel/client_connection.h"
+#include "gateway/tunnel/serving.h"
 #include "gateway/tunnel/snapshot.h"
 #include "gateway/upstream/connector.h"
 
@@ -25,7 +26,7 @@ namespace tidegate::tunnel {
 /// End:    exactly one call of ClientConnection::on_exchange_* (done, failed, cut) or on_upgraded, or the
 /// client's
 ///         cancel(). From then on it holds neither stream nor deadline.
-class Exchange final : public net::Retired, private upstream::ConnectListener, private net::StreamListener {
+class Exchange final : public Serving, private upstream::ConnectListener, private net::StreamListener {
  public:
   /// `places`: of a handshake, given back when it turns out that no tunnel comes of it.
   Exchange(ClientConnection& client, UpstreamSite& site, Places places);
@@ -33,15 +34,15 @@ class Exchange final : public net::Retired, private upstream::ConnectListener, p
 
   void start();
   /// Is a part of the request's body still to come?
-  bool wants_body() const { return !request_body_.complete(); }
+  bool wants_body() const override { return !request_body_.complete(); }
   /// Takes bytes of the request's body; answers how many (all, or up to its end).
-  std::size_t feed_body(Bytes bytes);
+  std::size_t feed_body(Bytes bytes) override;
   /// The client reads again.
-  void on_client_drained();
+  void on_client_drained() override;
   /// The client is gone: the upstream is cancelled, nothing is called any more.
-  void cancel();
+  void cancel() override;
   /// What happened so far, for the log.
-  AccessRecord record() const;
+  AccessRecord record() const override;
 
  private:
   void on_connected(upstream::Connection connection) override;

@@ -10,6 +10,7 @@
 #include "gateway/base/intrusive_list.h"
 #include "gateway/base/reason.h"
 #include "gateway/net/loop.h"
+#include "gateway/sites/status_text.h"
 #include "gateway/tunnel/access_record.h"
 #include "metrics/counters.h"
 #include "metrics/tally.h"
@@ -73,6 +74,10 @@ class Host {
   virtual void retire(Resident& resident) = 0;
   /// A new id for log lines, unique in this process and hard to meet again in another: 16 hex digits.
   virtual std::string next_id() = 0;
+  /// nginx's $connection: a serial number in this process.
+  virtual std::uint64_t next_connection() = 0;
+  /// Of the whole process, for stub_status.
+  virtual sites::ConnectionCounts connection_counts() = 0;
   /// Fast, not for secrets; one generator per worker.
   virtual std::uint64_t random() = 0;
 

@@ -1,14 +1,22 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "conf/model.h"
 #include "gateway/base/live_count.h"
+#include "gateway/base/log_file.h"
 #include "gateway/routing/route_table.h"
+#include "gateway/sites/site_table.h"
+#include "gateway/sites/zones.h"
 #include "gateway/tls/server_context.h"
 #include "gateway/upstream/connector.h"
+#include "gateway/upstream/on_demand.h"
 #include "metrics/slow_handshakes.h"
 #include "metrics/tally.h"
 
@@ -28,6 +36,9 @@ struct UpstreamSite {
   routing::Template sticky_hash;
 };
 
+/// Access logs by their path.
+using SiteLogs = std::map<std::string, std::shared_ptr<LogFile>, std::less<>>;
+
 /// A configuration as one worker runs it: the shared, immutable part and the worker's own upstream
 /// connections and TLS contexts. Connections take a shared_ptr to it once, when they are accepted.
 struct Snapshot {
@@ -41,6 +52,15 @@ struct Snapshot {
   std::vector<std::shared_ptr<LiveCount>> route_tunnels;
   LiveCount* tunnels = nullptr;   ///< likewise, of the whole process; outlives the snapshot
   std::uint64_t max_tunnels = 0;  ///< of the whole process; 0: no limit
+
+  // Of an nginx configuration only; null and empty otherwise.
+
+  std::shared_ptr<const sites::SiteTable> sites;
+  sites::Zones* zones = nullptr;                      ///< the process's; outlive the snapshot
+  std::map<std::string_view, UpstreamSite*> by_name;  ///< of `upstreams`
+  std::unique_ptr<upstream::OnDemand> on_demand;      ///< servers that only requests name
+  std::shared_ptr<const SiteLogs> site_logs;          ///< access logs by their path
+
   metrics::SlowHandshakes* slow_handshakes = nullptr;  ///< the worker's; outlives the snapshot
   metrics::Tally* tally = nullptr;  ///< the worker's, where the counts above are; outlives the snapshot
 

@@ -276,6 +276,9 @@ void Tunnel::log_end(int os_error) {
   counters.tunnel_messages_to_client.add(to_client_.scanner.messages());
   log_failure("tunnel", Error(reason_, ended_by_, os_error), route_.conf->name, upstream_.server->conf->text,
               origin_.id);
+  if (origin_.tail != nullptr) {
+    origin_.tail->log(*snapshot_, to_upstream_.scanner.bytes(), to_client_.scanner.bytes());
+  }
   if (!host_.logs_access()) return;
   AccessRecord record;
   record.event = AccessRecord::Event::tunnel_close;
@@ -357,6 +360,7 @@ void Tunnel::trace_own(const Direction& d, websocket::Opcode opcode, std::uint64
 // Time
 
 std::optional<TunnelPlace> Tunnel::place() const {
+  if (snapshot_->by_route[route_.index] == nullptr) return std::nullopt;  // its server only its request named
   return TunnelPlace{snapshot_->config.get(), origin_.listener, route_.index,
                      &snapshot_->by_route[route_.index]->connector->conf(), upstream_.server->conf};
 }

@@ -11,6 +11,7 @@
 #include "gateway/tunnel/frame_trace.h"
 #include "gateway/tunnel/host.h"
 #include "gateway/tunnel/places.h"
+#include "gateway/tunnel/site_tail.h"
 #include "gateway/tunnel/snapshot.h"
 #include "gateway/tunnel/tunnel_info.h"
 #include "gateway/upstream/connector.h"
@@ -27,6 +28,7 @@ struct TunnelOrigin {
   std::size_t listener = 0;                    ///< index in the snapshot
   metrics::ListenerCounts* entered = nullptr;  ///< where the client's connection counts as active
   Places places;
+  std::unique_ptr<SiteTail> tail{};  ///< of a site's; null: a route's
 };
 
 /// Joins a client and an upstream after a verified 101: bytes go from one read straight to the other side's

@@ -16,13 +16,20 @@ namespace tidegate::upstream {
 /// when a handshake or a request begins and ends, never per message. Thread-safe.
 struct ServerState {
   std::atomic<std::uint32_t> tunnels{0};
-  /// Its tunnels and the handshakes on their way to it, for `max_tunnels`.
+  /// Its tunnels and the handshakes on their way to it, for `max_tunnels`; in an nginx configuration all that
+  /// is under way to it, requests and tunnels, for max_conns and least_conn.
   LiveCount claims;
   /// Monotonic milliseconds until which the server is passed over after a failed connect (nginx's
   /// fail_timeout, 10 s); 0: usable.
   std::atomic<std::int64_t> avoid_until_ms{0};
   /// The last attempt to reach it failed, and the log says so.
   std::atomic<bool> unreachable{false};
+
+  // What nginx knows of a peer, for max_fails and fail_timeout; in an nginx configuration only.
+
+  std::atomic<unsigned> fails{0};           ///< since it was last well
+  std::atomic<std::int64_t> failed_ms{0};   ///< monotonic; the last failure
+  std::atomic<std::int64_t> checked_ms{0};  ///< monotonic; since when fail_timeout runs
 
   // An operator's orders. They go with the server when it leaves the configuration.
 

@@ -17,11 +17,14 @@ struct Connector::Impl {
   metrics::UpstreamCounts* counts;  ///< failed attempts; null: nobody counts
   Balancer balancer;
   std::vector<std::unique_ptr<IdlePool>> pools;  ///< by the server's index
+  std::unique_ptr<Chooser> chooser{};            ///< null: nobody has asked it yet
 
+  std::int64_t now_ms() const {
+    return std::chrono::duration_cast<milliseconds>(loop.now().time_since_epoch()).count();
+  }
   std::vector<Server*> order(const Wish& wish) {
     if (!wish.order.empty()) return wish.order;
-    const auto now = std::chrono::duration_cast<milliseconds>(loop.now().time_since_epoch());
-    return balancer.order(wish.hash, wish.cookie, now.count());
+    return balancer.order(wish.hash, wish.cookie, now_ms());
   }
 };
 
@@ -38,10 +41,13 @@ Connector::~Connector() = default;
 std::optional<Connection> Connector::take_idle(Wish& wish) {
   wish.order = impl_->order(wish);
   if (wish.fresh || wish.order.empty()) return std::nullopt;
-  Server* server = wish.order.front();
-  auto stream = impl_->pools[server->index]->take();
-  if (stream == nullptr) return std::nullopt;
-  return Connection{std::move(stream), server, true, {}};
+  return take_idle(*wish.order.front());
+}
+
+std::optional<Connection> Connector::take_idle(Server& server) {
+  auto idle = impl_->pools[server.index]->take();
+  if (idle.stream == nullptr) return std::nullopt;
+  return Connection{std::move(idle.stream), &server, idle.uses, idle.opened_s, {}};
 }
 
 std::unique_ptr<Attempt> Connector::connect(const Wish& wish, ConnectListener& listener) {
@@ -56,7 +62,28 @@ void Connector::keep(Connection connection, int keep_alive_timeout_s) {
     time = std::min(time, milliseconds(keep_alive_timeout_s * std::int64_t{1000}) - 1s);
   }
   if (time <= 0ms || connection.stream->queued_bytes() > 0) return;
-  impl_->pools[connection.server->index]->keep(std::move(connection.stream), time);
+  const std::uint32_t uses = connection.uses + 1;
+  if (conf().keepalive_requests > 0 && uses >= conf().keepalive_requests) return;
+  if (conf().keepalive_time > 0ms &&
+      impl_->now_ms() - connection.opened_s * std::int64_t{1000} >= conf().keepalive_time.count()) {
+    return;
+  }
+  impl_->pools[connection.server->index]->keep({std::move(connection.stream), uses, connection.opened_s},
+                                               time);
+}
+
+Server* Connector::choose(const Chooser::Question& question, Chooser::Course& course) {
+  if (impl_->chooser == nullptr)
+    impl_->chooser = std::make_unique<Chooser>(impl_->balancer.servers(), conf());
+  return impl_->chooser->choose(question, course, impl_->now_ms());
+}
+
+void Connector::failed(Server& server) {
+  if (impl_->chooser != nullptr) impl_->chooser->failed(server, impl_->now_ms());
+}
+
+void Connector::succeeded(Server& server) {
+  if (impl_->chooser != nullptr) impl_->chooser->succeeded(server);
 }
 
 void Connector::set_addresses(std::size_t index, std::vector<net::SocketAddress> addresses) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "gateway/net/stream.h"
 #include "gateway/tls/client_context.h"
 #include "gateway/upstream/balancer.h"
+#include "gateway/upstream/chooser.h"
 #include "metrics/tally.h"
 
 namespace tidegate::upstream {
@@ -22,8 +24,11 @@ namespace tidegate::upstream {
 struct Connection {
   std::unique_ptr<net::Stream> stream;
   Server* server = nullptr;
-  bool reused = false;
-  Claim claim{};  ///< of a tunnel's, its place under the server's `max_tunnels`
+  std::uint32_t uses = 0;      ///< requests before this one
+  std::uint32_t opened_s = 0;  ///< on the loop's clock
+  Claim claim{};  ///< a place under the server's `max_tunnels` (of a tunnel's) or max_connections
+
+  bool reused() const { return uses > 0; }
 };
 
 /// Hears how connecting ended: exactly one of the two, from the loop, unless cancelled. Both may destroy the
@@ -81,9 +86,18 @@ class Connector {
   std::unique_ptr<Attempt> connect(const Wish& wish, ConnectListener& listener);
 
   /// Keeps the connection for another request, for `keepalive_idle` or what the upstream said (less 1 s; -1:
-  /// it said nothing) if shorter. Beyond `keepalive_max` the one idle longest goes. Anything that arrives on
-  /// an idle connection closes it. Reading must not be paused, and the stream must not have ended.
+  /// it said nothing) if shorter, unless it has served `keepalive_requests` or lived for `keepalive_time`.
+  /// Beyond `keepalive_max` the one idle longest goes. Anything that arrives on an idle connection closes it.
+  /// Reading must not be paused, and the stream must not have ended.
   void keep(Connection connection, int keep_alive_timeout_s);
+
+  // For an nginx configuration, which chooses one server at a time: choose(), then take_idle() of its, or
+  // connect() with a wish whose `order` it is; at the end failed() or succeeded().
+
+  Server* choose(const Chooser::Question& question, Chooser::Course& course);
+  std::optional<Connection> take_idle(Server& server);
+  void failed(Server& server);
+  void succeeded(Server& server);
 
   /// New addresses for server `index` (posted from the main thread); idle connections to addresses that are
   /// gone are closed. An empty list keeps the old ones.

@@ -123,7 +123,9 @@ void Dialling::dial_next() {
 void Dialling::on_open() {
   disarm();
   welcome_server();
-  listener_.on_connected({std::move(stream_), server_, false, std::move(claim_)});
+  const auto opened = std::chrono::duration_cast<std::chrono::seconds>(loop_.now().time_since_epoch());
+  listener_.on_connected(
+      {std::move(stream_), server_, 0, static_cast<std::uint32_t>(opened.count()), std::move(claim_)});
 }
 
 void Dialling::on_end(net::End) {

@@ -9,15 +9,14 @@ namespace tidegate::upstream {
 /// One idle connection: whatever happens to it, or nothing for too long, removes it.
 class IdlePool::Entry final : private net::StreamListener, private net::Deadline {
  public:
-  Entry(IdlePool& pool, std::unique_ptr<net::Stream> stream, std::chrono::milliseconds time)
-      : pool_(pool), stream_(std::move(stream)) {
-    stream_->set_listener(*this);
-    stream_->start_reading();  // so that the upstream's FIN is seen when it comes
+  Entry(IdlePool& pool, Idle idle, std::chrono::milliseconds time) : pool_(pool), idle_(std::move(idle)) {
+    idle_.stream->set_listener(*this);
+    idle_.stream->start_reading();  // so that the upstream's FIN is seen when it comes
     arm(pool_.loop_.timers(), time);
   }
 
-  std::unique_ptr<net::Stream> release() { return std::move(stream_); }
-  const net::Stream& stream() const { return *stream_; }
+  Idle release() { return std::move(idle_); }
+  const net::Stream& stream() const { return *idle_.stream; }
 
  private:
   void on_data(Bytes) override { pool_.drop(*this); }
@@ -27,24 +26,24 @@ class IdlePool::Entry final : private net::StreamListener, private net::Deadline
   void on_deadline() override { pool_.drop(*this); }
 
   IdlePool& pool_;
-  std::unique_ptr<net::Stream> stream_;
+  Idle idle_;
 };
 
 IdlePool::IdlePool(net::Loop& loop, std::size_t max) : loop_(loop), max_(max) {}
 
 IdlePool::~IdlePool() = default;
 
-void IdlePool::keep(std::unique_ptr<net::Stream> stream, std::chrono::milliseconds time) {
+void IdlePool::keep(Idle idle, std::chrono::milliseconds time) {
   if (max_ == 0) return;
   if (entries_.size() >= max_) entries_.erase(entries_.begin());
-  entries_.push_back(std::make_unique<Entry>(*this, std::move(stream), time));
+  entries_.push_back(std::make_unique<Entry>(*this, std::move(idle), time));
 }
 
-std::unique_ptr<net::Stream> IdlePool::take() {
-  if (entries_.empty()) return nullptr;
-  auto stream = entries_.back()->release();
+IdlePool::Idle IdlePool::take() {
+  if (entries_.empty()) return {};
+  Idle idle = entries_.back()->release();
   entries_.pop_back();
-  return stream;
+  return idle;
 }
 
 void IdlePool::drop_if(const std::function<bool(const net::Stream&)>& unwanted) {

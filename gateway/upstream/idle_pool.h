@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -23,10 +24,16 @@ class IdlePool {
   IdlePool(const IdlePool&) = delete;
   IdlePool& operator=(const IdlePool&) = delete;
 
-  /// Keeps the stream for `time`, which is more than zero. A full pool closes the one idle longest.
-  void keep(std::unique_ptr<net::Stream> stream, std::chrono::milliseconds time);
-  /// Null if there is none. The stream needs a listener before the loop turns again.
-  std::unique_ptr<net::Stream> take();
+  /// A connection and its past.
+  struct Idle {
+    std::unique_ptr<net::Stream> stream;  ///< null: there is none
+    std::uint32_t uses = 0;               ///< requests so far
+    std::uint32_t opened_s = 0;           ///< on the loop's clock
+  };
+  /// Keeps it for `time`, which is more than zero. A full pool closes the one idle longest.
+  void keep(Idle idle, std::chrono::milliseconds time);
+  /// The stream needs a listener before the loop turns again.
+  Idle take();
   /// Closes those of which `unwanted` says so.
   void drop_if(const std::function<bool(const net::Stream&)>& unwanted);
   std::size_t size() const { return entries_.size(); }

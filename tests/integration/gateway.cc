@@ -25,9 +25,14 @@ std::string complaints(const Diagnostics& diagnostics) {
 
 }  // namespace
 
-Gateway::Gateway(std::string yaml) : yaml_(complete(std::move(yaml))) {
+Gateway::Gateway(std::string yaml) : Gateway(std::move(yaml), [](conf::Config&) {}) {}
+
+Gateway::Gateway(std::string yaml, Amend amend)
+    : yaml_(complete(std::move(yaml))), amend_(std::move(amend)) {
   const auto load = [this](Diagnostics& found) {
-    return conf::load_yaml_text(yaml_, "test.yaml", dir(), found);
+    auto config = conf::load_yaml_text(yaml_, "test.yaml", dir(), found);
+    if (config) amend_(*config);
+    return config;
   };
   Diagnostics diagnostics;
   auto config = load(diagnostics);

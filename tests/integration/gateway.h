@@ -21,6 +21,9 @@ class Gateway {
   /// `yaml` may say ${dir} for a directory of its own. Listeners should ask for port 0. The access log goes
   /// to a file of its own unless `yaml` has a `log:`.
   explicit Gateway(std::string yaml);
+  /// `amend` changes what was loaded: for what YAML has no words for.
+  using Amend = std::function<void(conf::Config&)>;
+  Gateway(std::string yaml, Amend amend);
   /// One plain listener, everything to `upstream`; `more` is YAML put at the end, `route` into the route.
   static std::string in_front_of(const std::string& upstream, const std::string& more = "",
                                  const std::string& route = "");
@@ -58,6 +61,7 @@ class Gateway {
 
   TempDir dir_;
   std::string yaml_;  ///< what a reload will read
+  Amend amend_;
   std::unique_ptr<server::Server> server_;
   std::unique_ptr<admin::MetricsListener> metrics_;
   std::unique_ptr<admin::ControlListener> control_;

@@ -100,6 +100,7 @@ class MemoryStream final : public net::Stream {
   void reset_on_close() override;
   const IpAddress* peer() const override;
   std::uint16_t peer_port() const override;
+  std::string local_address() const override { return {}; }
   const net::TlsInfo* tls() const override;
 
  private:

@@ -29,7 +29,7 @@ TEST_F(Dialling, ConnectsToTheServer) {
   Outcome outcome;
   connect(outcome);
   ASSERT_TRUE(outcome.connection);
-  EXPECT_FALSE(outcome.connection->reused);
+  EXPECT_FALSE(outcome.connection->reused());
   EXPECT_EQ(outcome.connection->server->index, 0u);
   EXPECT_EQ(attempt->server(), outcome.connection->server);
   Reader reader;

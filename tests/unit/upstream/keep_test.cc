@@ -31,7 +31,7 @@ TEST_F(Keep, HandsAnIdleConnectionOutAgain) {
   auto again = connector().take_idle(wish);
   ASSERT_TRUE(again);
   EXPECT_EQ(again->stream.get(), stream);
-  EXPECT_TRUE(again->reused);
+  EXPECT_TRUE(again->reused());
   EXPECT_EQ(again->server->index, 0u);
   EXPECT_EQ(connector().idle(), 0u);
   EXPECT_FALSE(connector().take_idle(wish));

@@ -1,0 +1,126 @@
+// The answers of a site's own: statuses, pages, files; and what is logged of them.
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "gateway/tunnel/site_visit.h"
+
+namespace tidegate::tunnel {
+namespace {
+
+/// Errors after which nginx closes the connection (ngx_http_special_response_handler).
+bool ends_connection(int status) {
+  switch (status) {
+    case 400:
+    case 413:
+    case 414:
+    case 495:
+    case 496:
+    case 497:
+    case 500:
+    case 501:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool SiteVisit::keeps_alive(int status, bool own_page) {
+  const conf::Location& location = walk_.location();
+  if (own_page && ends_connection(status)) return false;
+  if (location.keepalive_timeout <= std::chrono::milliseconds::zero()) return false;
+  if (client_.requests() >= location.keepalive_requests) return false;
+  return client_.keeps_alive() && !body_broken_;
+}
+
+void SiteVisit::answer(sites::Answer answer) {
+  const bool own_page = !answer.body && answer.status >= 300;
+  if (answer.reason != Reason::none) reason_ = answer.reason;
+  keep_alive_ = keeps_alive(answer.status, own_page);
+  // A client that waits for our 100 has not sent a body that could be skipped.
+  if (owes_continue_ && !request_body_.complete()) keep_alive_ = false;
+  if (!keep_alive_) client_.forbid_keep_alive();
+  const std::string body = answer.body ? std::move(*answer.body) : own_page ? walk_.page(answer.status) : "";
+  const http::FieldRules rules = walk_.answer_rules(answer.status, nullptr);
+
+  http::OwnResponse response;
+  response.status = answer.status;
+  response.content_type = own_page ? std::string_view("text/html") : std::string_view(answer.content_type);
+  response.body = body;
+  response.fields = std::move(answer.fields);
+  response.client_minor_version = request_.head->minor_version;
+  response.keep_alive = keep_alive_;
+  response.head_request = request_.is_head();
+  response.rules = &rules;
+  std::string text;
+  http::append_own_response(text, response);
+  facts_.status = answer.status;
+  write_head(std::move(text), request_.is_head() ? 0 : body.size());
+  if (reason_ != Reason::none) host_.counters().count(reason_);
+  finish();
+}
+
+/// `text` may end with `body_bytes` of the body.
+void SiteVisit::write_head(std::string text, std::size_t body_bytes) {
+  write(std::array{as_bytes(text)});
+  head_bytes_ = text.size() - std::min(body_bytes, text.size());
+  text.resize(head_bytes_);
+  facts_.sent_head = std::move(text);
+}
+
+void SiteVisit::send_file(sites::SendFile found) {
+  if (!found.file.is_open() && found.status != 304) {
+    return answer({.status = found.status, .fields = std::move(found.fields)});
+  }
+  stage_ = Stage::sending_file;
+  const int status = found.status;
+  const conf::RouteTimeouts& timeouts = request_.route->conf->timeouts;
+  file_ = std::make_unique<FileAnswer>(host_.loop(), static_cast<FileSink&>(*this), std::move(found.file),
+                                       std::move(found.ranges), std::move(found.content_type), timeouts.send);
+  keep_alive_ = keeps_alive(status, /*own_page=*/false);
+  if (owes_continue_ && !request_body_.complete()) keep_alive_ = false;
+  if (!keep_alive_) client_.forbid_keep_alive();
+  const http::FieldRules rules = walk_.answer_rules(status, nullptr);
+  http::OwnResponse response;
+  response.status = status;
+  response.content_type = file_->content_type();
+  response.length = file_->length();
+  response.fields = std::move(found.fields);
+  if (std::string range = file_->content_range(); !range.empty()) {
+    response.fields.emplace_back("Content-Range", std::move(range));
+  }
+  response.client_minor_version = request_.head->minor_version;
+  response.keep_alive = keep_alive_;
+  response.head_request = request_.is_head();
+  response.rules = &rules;
+  std::string text;
+  http::append_own_response(text, response);
+  facts_.status = status;
+  write_head(std::move(text), 0);
+  if (request_.is_head() || status == 304) return finish();
+  file_->start();
+}
+
+void SiteVisit::tell_counts(int status) {
+  answer({.status = status, .body = sites::status_text(host_.connection_counts())});
+}
+
+void SiteVisit::on_file_failed(Reason reason) {
+  AccessRecord ended = record();
+  ended.reason = reason;
+  stage_ = Stage::over;
+  log();
+  client_.on_exchange_cut(ended, /*by_framing=*/reason != Reason::send_timeout);
+}
+
+void SiteVisit::log() {
+  if (std::exchange(logged_, true) || client_.snapshot().site_logs == nullptr) return;
+  facts_.body_bytes_sent = facts_.bytes_sent - std::min(head_bytes_, facts_.bytes_sent);
+  facts_.request_time = std::chrono::steady_clock::now() - request_.began;
+  write_site_logs(client_.snapshot(), walk_.log_lines());
+}
+
+}  // namespace tidegate::tunnel

@@ -1,0 +1,444 @@
+#include "gateway/tunnel/site_visit.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "gateway/base/text.h"
+#include "gateway/tunnel/body_pieces.h"
+#include "gateway/tunnel/request_counts.h"
+
+namespace tidegate::tunnel {
+namespace {
+
+using std::chrono::milliseconds;
+using namespace std::chrono_literals;
+
+/// nginx's lingering_timeout: for how long a client that has its answer may pause in a body nobody reads.
+constexpr milliseconds kDiscard = 5s;
+
+/// The bytes of a head as a client would send it.
+std::uint64_t size_of(const http::RequestHead& head) {
+  std::uint64_t size =
+      head.method.size() + head.target.size() + 14;  // " ", " HTTP/1.1", CRLF and the last one
+  for (const http::Field& field : head.fields) size += field.name.size() + field.value.size() + 4;
+  return size;
+}
+
+template <typename... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+}  // namespace
+
+SiteVisit::SiteVisit(ClientConnection& client, Request& request, const sites::Visitor& visitor)
+    : client_(client),
+      host_(client.host()),
+      request_(request),
+      visitor_(visitor),
+      walk_(*client.snapshot().sites, *client.snapshot().zones, visitor_, facts_),
+      request_body_(request.head->framing, request.head->content_length, Party::client),
+      owes_continue_(request.head->expect_continue) {
+  facts_.request_length = size_of(*request.head);
+}
+
+SiteVisit::~SiteVisit() = default;
+
+void SiteVisit::begin() {
+  act(walk_.begin());
+}
+
+void SiteVisit::act(sites::Action action) {
+  stage_ = Stage::walking;
+  request_.route = &client_.snapshot().routes->routes()[walk_.location().route];
+  std::visit(
+      Overloaded{[this](sites::Answer& a) { answer(std::move(a)); }, [this](sites::PassOn&) { pass_on(); },
+                 [this](sites::SendFile& f) { send_file(std::move(f)); },
+                 [this](sites::Ask& a) { ask(a.uri); },
+                 [this](sites::Wait& w) {
+                   stage_ = Stage::waiting;
+                   deadline_.arm(host_.loop().timers(), std::max(w.time, 1ms));
+                 },
+                 [this](sites::Hangup&) { hang_up(); },
+                 [this](sites::TellCounts& t) { tell_counts(t.status); }},
+      action);
+}
+
+void SiteVisit::ask(const std::string& uri) {
+  stage_ = Stage::waiting;
+  subrequest_ =
+      std::make_unique<Subrequest>(host_, client_.snapshot(), static_cast<SubrequestListener&>(*this), walk_,
+                                   uri, *request_.head, request_.id);
+  subrequest_->start();
+}
+
+void SiteVisit::on_subrequest_done(int status, const http::ResponseHead* head) {
+  asked_.push_back(std::move(subrequest_));
+  act(walk_.authorised(status, head));
+}
+
+void SiteVisit::hang_up() {
+  facts_.status = 444;
+  stage_ = Stage::over;
+  log();
+  client_.on_visit_hangup(record());
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// On to an upstream
+
+void SiteVisit::pass_on() {
+  if (too_large()) return fail(Error(Reason::body_too_large));
+  errand_ = make_errand(client_.snapshot(), walk_, *request_.head, request_.id);
+  if (errand_.out.upstream.empty()) return fail(Error(Reason::internal));  // a variable makes no sense
+  errand_.relays_trailers = request_.head->te_trailers;
+  const routing::CompiledRoute& route = *request_.route;
+  if (errand_.out.handshake && !places_.take(client_.snapshot(), route, request_.id)) {
+    return fail(Error(Reason::too_many_tunnels));
+  }
+  take_body();
+}
+
+bool SiteVisit::too_large() const {
+  const std::uint64_t most = request_.route->conf->max_body_bytes;
+  return most > 0 && std::max(request_.head->content_length, request_body_.payload_bytes()) > most;
+}
+
+void SiteVisit::take_body() {
+  using http::Framing;
+  const conf::ProxyPass& proxy = *walk_.location().proxy;
+  const Framing sent = request_.head->framing;
+  if (errand_.out.body) {
+    made_.emplace();
+    made_->append_text(*errand_.out.body);
+    errand_.body = &*made_;
+    errand_.length = made_->size();
+    if (proxy.body || made_->size() > 0) errand_.framing = Framing::length;
+    return find_upstream();
+  }
+  if (sent == Framing::none) return find_upstream();
+  // HTTP/1.0 has no chunks: there the length must be known first, as in nginx.
+  const bool as_it_comes = !proxy.buffer_body && kept_.size() == 0 && !request_body_.complete() &&
+                           (sent == Framing::length || errand_.out.minor_version > 0);
+  if (as_it_comes) {
+    streams_body_ = true;
+    errand_.framing = sent;
+    errand_.length = request_.head->content_length;
+    return find_upstream();
+  }
+  if (request_body_.complete()) return on_body_read();
+  begin_reading_body();
+}
+
+void SiteVisit::begin_reading_body() {
+  stage_ = Stage::reading_body;
+  if (std::exchange(owes_continue_, false)) {
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    client_.write(std::array{as_bytes(kContinue)});
+  }
+  deadline_.arm(host_.loop().timers(), body_timeout());
+  client_.read_on();
+}
+
+void SiteVisit::on_body_read() {
+  deadline_.disarm();
+  errand_.framing = http::Framing::length;
+  errand_.body = &kept_;
+  errand_.length = kept_.size();
+  facts_.request_body = kept_.in_memory();
+  find_upstream();
+}
+
+void SiteVisit::find_upstream() {
+  stage_ = Stage::waiting;
+  lookup_ = find_connector(client_.snapshot(), errand_, [this](bool found) {
+    if (!found) return fail(Error(Reason::upstream_unresolved));
+    begin_passage();
+  });
+}
+
+void SiteVisit::begin_passage() {
+  stage_ = Stage::passing;
+  passage_ = std::make_unique<Passage>(host_, static_cast<Patron&>(*this), std::move(errand_), facts_);
+  passage_->start();
+}
+
+void SiteVisit::on_takes_body() {
+  if (std::exchange(owes_continue_, false)) {
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    client_.write(std::array{as_bytes(kContinue)});
+  }
+  if (!wants_body()) return;
+  deadline_.arm(host_.loop().timers(), body_timeout());
+  client_.read_on();
+}
+
+bool SiteVisit::wants_body() const {
+  if (request_body_.complete() || body_broken_) return false;
+  switch (stage_) {
+    case Stage::reading_body:
+    case Stage::discarding_body:
+      return true;
+    case Stage::passing:
+      return streams_body_ && passage_->takes_body();
+    case Stage::walking:
+    case Stage::waiting:
+    case Stage::sending_file:
+    case Stage::over:
+      return false;
+  }
+  return false;
+}
+
+std::size_t SiteVisit::feed_body(Bytes bytes) {
+  auto taken = take_payload(request_body_, bytes);
+  if (!taken) {
+    body_broken_ = true;
+    if (stage_ == Stage::discarding_body) {
+      end();
+    } else {
+      fail(taken.error());
+    }
+    return bytes.size();
+  }
+  const std::size_t consumed = taken.value().consumed;
+  facts_.request_length += consumed;
+  const bool whole = request_body_.complete();
+  if (stage_ == Stage::discarding_body) {
+    deadline_.arm(host_.loop().timers(), kDiscard);
+    if (whole) end();
+    return consumed;
+  }
+  if (whole) {
+    deadline_.disarm();
+  } else {
+    deadline_.arm(host_.loop().timers(), body_timeout());
+  }
+  if (too_large()) {
+    fail(Error(Reason::body_too_large));
+  } else if (stage_ == Stage::passing) {
+    passage_->send_body(taken.value().payload, whole);
+  } else {
+    for (Bytes part : taken.value().payload) {
+      if (auto kept = kept_.append(part); !kept) {
+        fail(kept.error());
+        return consumed;
+      }
+    }
+    if (whole) on_body_read();
+  }
+  return consumed;
+}
+
+milliseconds SiteVisit::body_timeout() const {
+  return request_.route->conf->timeouts.body;
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// What the upstream says
+
+Patron::Then SiteVisit::judge(const http::ResponseHead& head) {
+  facts_.upstream = &head;
+  facts_.status = head.status;
+  accel_redirect_ = head.value("X-Accel-Redirect");
+  if (!accel_redirect_.empty()) return Then::drop;
+  const bool intercepted =
+      head.status >= 300 && walk_.location().proxy->intercept_errors && walk_.intercepts(head.status);
+  return intercepted ? Then::drop : Then::relay;
+}
+
+void SiteVisit::on_dropped(std::unique_ptr<http::ResponseHead> head) {
+  dropped_ = std::move(head);
+  facts_.upstream = dropped_.get();
+  places_.release();
+  retire_helpers();
+  if (!accel_redirect_.empty()) return act(walk_.redirected(std::exchange(accel_redirect_, {})));
+  failed(dropped_->status, Reason::none);
+}
+
+void SiteVisit::on_informational(const http::ResponseHead& head) {
+  // Our own 100 has gone already; nginx relays none, we relay the others (103).
+  if (head.status == 100 || request_.head->minor_version == 0) return;
+  std::string text;
+  http::append_response(text, head, http::ResponseContext{});
+  write(std::array{as_bytes(text)});
+}
+
+http::Framing SiteVisit::begin_answer(const http::ResponseHead& head, std::string& text) {
+  const int minor = request_.head->minor_version;
+  http::Framing framing = http::client_framing(head, minor);
+  if (framing == http::Framing::chunked && !walk_.location().chunked) framing = http::Framing::until_close;
+  if (request_.is_head() && framing != http::Framing::length) framing = http::Framing::none;
+  places_.release();
+  deadline_.disarm();
+  keep_alive_ = keeps_alive(head.status, /*own_page=*/false) && framing != http::Framing::until_close;
+  // An answer that comes before the request's body has ended: the rest is never parsed as a request.
+  if (!request_body_.complete()) keep_alive_ = false;
+  if (!keep_alive_) client_.forbid_keep_alive();
+
+  const http::FieldRules rules = walk_.answer_rules(head.status, &head);
+  http::ResponseContext context;
+  context.status = walk_.told_status(head.status);
+  context.client_minor_version = minor;
+  context.keep_alive = keep_alive_;
+  context.framing = framing;
+  context.head_request = request_.is_head();
+  context.rules = &rules;
+  http::append_response(text, head, context);
+  facts_.status = context.status;
+  head_bytes_ = text.size();
+  facts_.sent_head = text;
+  // A HEAD may be passed on as something else (proxy_method): then a body comes that the client must not get.
+  return request_.is_head() ? http::Framing::none : framing;
+}
+
+net::Flow SiteVisit::write(std::span<const Bytes> pieces) {
+  for (Bytes piece : pieces) facts_.bytes_sent += piece.size();
+  return client_.write(pieces);
+}
+
+void SiteVisit::on_passage_failed(const Error& error) {
+  fail(error);
+}
+
+void SiteVisit::on_passage_cut(const Error& error, bool by_framing) {
+  AccessRecord ended = record();
+  ended.reason = error.reason;
+  ended.why = error;
+  stage_ = Stage::over;
+  log();
+  client_.on_exchange_cut(ended, by_framing);
+}
+
+void SiteVisit::on_passage_upgraded(std::unique_ptr<http::ResponseHead> head, upstream::Connection upstream,
+                                    Bytes behind) {
+  facts_.upstream = head.get();
+  facts_.status = 101;
+  const http::FieldRules rules = walk_.answer_rules(101, head.get());
+  http::ResponseContext context;
+  context.rules = &rules;
+  std::string text;
+  http::append_response(text, *head, context);
+  write(std::array{as_bytes(text)});
+  count_handshake_phases(client_.snapshot(), request_,
+                         {client_.tls_time(), passage_->connected_at(), upstream.server->conf});
+  const AccessRecord opened = record();
+  stage_ = Stage::over;
+  logged_ = true;  // at the tunnel's end
+  auto tail = std::make_unique<SiteTail>();
+  tail->server = passage_->on_demand();
+  tail->began = request_.began;
+  tail->head_bytes = facts_.bytes_sent;
+  tail->upstream_sent = passage_->tries().sent();
+  tail->upstream_received = passage_->tries().received() - behind.size();
+  facts_.sent_head = text;
+  tail->remains = walk_.leave();
+  client_.on_upgraded(std::move(upstream), std::move(places_), opened, behind, std::move(tail));
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Ends
+
+void SiteVisit::on_client_drained() {
+  if (passage_ != nullptr) return passage_->on_client_drained();
+  if (file_ != nullptr) file_->on_client_drained();
+}
+
+bool SiteVisit::outlives_client_end() const {
+  if (stage_ == Stage::sending_file) return true;
+  return stage_ == Stage::passing && walk_.location().proxy->ignore_client_abort;
+}
+
+void SiteVisit::retire_helpers() {
+  lookup_.reset();
+  if (passage_ != nullptr) {
+    passage_->release();
+    host_.loop().retire(std::move(passage_));
+  }
+  if (file_ != nullptr) {
+    file_->cancel();
+    host_.loop().retire(std::move(file_));
+  }
+}
+
+void SiteVisit::fail(const Error& error) {
+  reason_ = error.reason;
+  why_ = error;
+  failed(http_status(error), error.reason);
+}
+
+void SiteVisit::failed(int status, Reason reason) {
+  deadline_.disarm();
+  places_.release();
+  retire_helpers();
+  streams_body_ = false;
+  facts_.status = status;
+  if (auto action = walk_.failed(status, reason)) return act(std::move(*action));
+  answer({.status = status, .reason = reason});
+}
+
+void SiteVisit::on_deadline() {
+  switch (stage_) {
+    case Stage::waiting:
+      return act(walk_.resume());
+    case Stage::reading_body:
+      return fail(Error(Reason::body_timeout));
+    case Stage::passing:
+      if (wants_body()) return fail(Error(Reason::body_timeout));
+      return deadline_.arm(host_.loop().timers(), body_timeout());  // it is the upstream that is slow
+    case Stage::discarding_body:
+      client_.forbid_keep_alive();
+      return end();
+    case Stage::walking:
+    case Stage::sending_file:
+    case Stage::over:
+      return;
+  }
+}
+
+void SiteVisit::finish() {
+  log();
+  if (keep_alive_ && !request_body_.complete()) {
+    stage_ = Stage::discarding_body;
+    deadline_.arm(host_.loop().timers(), kDiscard);
+    return client_.read_on();
+  }
+  end();
+}
+
+void SiteVisit::end() {
+  if (body_broken_) client_.forbid_keep_alive();
+  const AccessRecord ended = record();
+  stage_ = Stage::over;
+  deadline_.disarm();
+  client_.on_visit_done(ended, walk_.location().keepalive_timeout);
+}
+
+void SiteVisit::cancel() {
+  if (stage_ == Stage::over) return;
+  if (facts_.status == 0) facts_.status = info(Reason::client_gone).http_status;
+  stage_ = Stage::over;
+  deadline_.disarm();
+  places_.release();
+  if (subrequest_ != nullptr) subrequest_->cancel();
+  retire_helpers();
+  log();
+}
+
+AccessRecord SiteVisit::record() const {
+  AccessRecord record;
+  record.status = facts_.status;
+  record.bytes_sent = facts_.bytes_sent - std::min(head_bytes_, facts_.bytes_sent);
+  record.bytes_received = request_body_.payload_bytes();
+  record.reason = reason_;
+  record.why = why_;
+  if (passage_ != nullptr) {
+    record.first_byte = passage_->first_byte();
+    if (passage_->server() != nullptr) record.server = passage_->server()->conf->text;
+  }
+  return record;
+}
+
+}  // namespace tidegate::tunnel
