@@ -31,6 +31,7 @@ class ProxiedStream final : public Stream, private StreamListener {
   void reset_on_close() override { socket_->reset_on_close(); }
   const IpAddress* peer() const override { return socket_->peer(); }
   std::uint16_t peer_port() const override { return socket_->peer_port(); }
+  std::string local_address() const override { return socket_->local_address(); }
   const TlsInfo* tls() const override { return nullptr; }
   const ProxyHeader* proxied() const override { return done_ ? &header_ : nullptr; }
 

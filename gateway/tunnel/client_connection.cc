@@ -240,18 +240,8 @@ void ClientConnection::visit_site() {
   sites::Visitor visitor;
   visitor.head = request_->head.get();
   visitor.listener = listener_;
-  visitor.scheme = request_->view.scheme;
-  visitor.peer = stream_->peer();
-  visitor.peer_port = stream_->peer_port();
   visitor.server_addr = server_addr_;
   visitor.server_port = snapshot_->config->listeners[listener_].address.port;
-  if (const net::TlsInfo* tls = stream_->tls()) {
-    visitor.sni = tls->server_name;
-    visitor.ssl_protocol = tls->version;
-    visitor.ssl_cipher = tls->cipher;
-    visitor.ssl_session_reused = tls->resumed;
-    visitor.ssl_client_verify = tls->client_verified ? "SUCCESS" : "NONE";
-  }
   visitor.connection = connection_;
   visitor.connection_requests = requests_;
   visitor.request_id = request_->request_id;

@@ -5,7 +5,7 @@
 #include <utility>
 #include <variant>
 
-#include "gateway/base/text.h"
+#include "gateway/net/proxy_header.h"
 #include "gateway/tunnel/body_pieces.h"
 #include "gateway/tunnel/request_counts.h"
 
@@ -26,6 +26,13 @@ std::uint64_t size_of(const http::RequestHead& head) {
   return size;
 }
 
+bool asks_for_certificates(const conf::Listener& listener) {
+  if (!listener.tls) return false;
+  return listener.tls->client_auth.has_value() ||
+         std::any_of(listener.tls->by_name.begin(), listener.tls->by_name.end(),
+                     [](const conf::NamedTls& named) { return named.tls.client_auth.has_value(); });
+}
+
 template <typename... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
@@ -37,7 +44,10 @@ SiteVisit::SiteVisit(ClientConnection& client, Request& request, const sites::Vi
     : client_(client),
       host_(client.host()),
       request_(request),
-      visitor_(visitor),
+      certificate_(asks_for_certificates(client.snapshot().config->listeners[visitor.listener])
+                       ? client.stream().client_certificate()
+                       : nullptr),
+      visitor_(complete(visitor)),
       walk_(*client.snapshot().sites, *client.snapshot().zones, visitor_, facts_),
       request_body_(request.head->framing, request.head->content_length, Party::client),
       owes_continue_(request.head->expect_continue) {
@@ -45,6 +55,34 @@ SiteVisit::SiteVisit(ClientConnection& client, Request& request, const sites::Vi
 }
 
 SiteVisit::~SiteVisit() = default;
+
+sites::Visitor SiteVisit::complete(sites::Visitor visitor) const {
+  const net::Stream& stream = client_.stream();
+  visitor.scheme = request_.view.scheme;
+  visitor.peer = stream.peer();
+  visitor.peer_port = stream.peer_port();
+  if (const net::ProxyHeader* proxied = stream.proxied()) {
+    if (proxied->source) visitor.proxied = &*proxied->source;
+    visitor.proxied_port = proxied->source_port;
+    if (proxied->destination) visitor.proxied_server = &*proxied->destination;
+    visitor.proxied_server_port = proxied->destination_port;
+  }
+  const net::TlsInfo* tls = stream.tls();
+  if (tls == nullptr) return visitor;
+  visitor.sni = tls->server_name;
+  visitor.ssl_protocol = tls->version;
+  visitor.ssl_cipher = tls->cipher;
+  visitor.ssl_session_reused = tls->resumed;
+  visitor.ssl_client_verify = "NONE";
+  if (certificate_ == nullptr) return visitor;
+  visitor.ssl_client_verify = certificate_->verify;
+  visitor.ssl_client_subject = certificate_->subject;
+  visitor.ssl_client_issuer = certificate_->issuer;
+  visitor.ssl_client_serial = certificate_->serial;
+  visitor.ssl_client_fingerprint = certificate_->fingerprint;
+  visitor.ssl_client_certificate = certificate_->pem;
+  return visitor;
+}
 
 void SiteVisit::begin() {
   act(walk_.begin());
@@ -54,15 +92,14 @@ void SiteVisit::act(sites::Action action) {
   stage_ = Stage::walking;
   request_.route = &client_.snapshot().routes->routes()[walk_.location().route];
   std::visit(
-      Overloaded{[this](sites::Answer& a) { answer(std::move(a)); }, [this](sites::PassOn&) { pass_on(); },
-                 [this](sites::SendFile& f) { send_file(std::move(f)); },
-                 [this](sites::Ask& a) { ask(a.uri); },
-                 [this](sites::Wait& w) {
-                   stage_ = Stage::waiting;
-                   deadline_.arm(host_.loop().timers(), std::max(w.time, 1ms));
-                 },
-                 [this](sites::Hangup&) { hang_up(); },
-                 [this](sites::TellCounts& t) { tell_counts(t.status); }},
+      Overloaded{
+          [this](sites::Answer& a) { answer(std::move(a)); }, [this](sites::PassOn&) { pass_on(); },
+          [this](sites::SendFile& f) { send_file(std::move(f)); }, [this](sites::Ask& a) { ask(a.uri); },
+          [this](sites::Wait& w) {
+            stage_ = Stage::waiting;
+            deadline_.arm(host_.loop().timers(), std::max(w.time, 1ms));
+          },
+          [this](sites::Hangup&) { hang_up(); }, [this](sites::TellCounts& t) { tell_counts(t.status); }},
       action);
 }
 

@@ -35,6 +35,7 @@ namespace tidegate::tunnel {
 /// End:    one of ClientConnection's on_visit_*, on_exchange_cut or on_upgraded; or the client's cancel().
 class SiteVisit final : public Serving, private Patron, private FileSink, private SubrequestListener {
  public:
+  /// `visitor` has what the connection knows; what its stream says is filled in here.
   SiteVisit(ClientConnection& client, Request& request, const sites::Visitor& visitor);
   ~SiteVisit() override;
 
@@ -58,6 +59,7 @@ class SiteVisit final : public Serving, private Patron, private FileSink, privat
     over,
   };
 
+  sites::Visitor complete(sites::Visitor visitor) const;
   void act(sites::Action action);
   void answer(sites::Answer answer);
   void send_file(sites::SendFile file);
@@ -108,6 +110,7 @@ class SiteVisit final : public Serving, private Patron, private FileSink, privat
   ClientConnection& client_;
   Host& host_;
   Request& request_;
+  std::unique_ptr<net::ClientCertificate> certificate_;
   const sites::Visitor visitor_;
   sites::Facts facts_;
   sites::Walk walk_;

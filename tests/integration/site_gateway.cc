@@ -157,8 +157,4 @@ std::vector<std::string> SiteGateway::lines(const std::string& path, std::size_t
   return lines;
 }
 
-std::string ok(const std::string& body, const std::string& more) {
-  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + more + "\r\n" + body;
-}
-
 }  // namespace tidegate::test

@@ -7,6 +7,7 @@
 
 #include "conf/sites.h"
 #include "tests/integration/gateway.h"
+#include "tests/integration/messages.h"
 
 namespace tidegate::test {
 
@@ -50,8 +51,5 @@ class SiteGateway : public Gateway {
   /// Lines of a log file, of which there are to be `at_least` many.
   static std::vector<std::string> lines(const std::string& path, std::size_t at_least);
 };
-
-/// An answer with Content-Length, as an upstream sends it.
-std::string ok(const std::string& body, const std::string& more = "");
 
 }  // namespace tidegate::test
