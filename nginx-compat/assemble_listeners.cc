@@ -23,6 +23,17 @@ void add_names(const conf::ServerName& name, std::vector<std::string>& out) {
   }
 }
 
+/// A star stands at the beginning or at the end alone (ngx_hash_add_key).
+bool is_sound(std::string_view name) {
+  if (name.starts_with("*.") || name.starts_with('.')) {
+    return name.find('*', 1) == std::string_view::npos && name.find("..") == std::string_view::npos;
+  }
+  const std::size_t star = name.find('*');
+  const bool at_end =
+      star != std::string_view::npos && star + 1 == name.size() && name.size() > 2 && name[star - 1] == '.';
+  return (star == std::string_view::npos || at_end) && name.find("..") == std::string_view::npos;
+}
+
 }  // namespace
 
 conf::ListenerTls Assembly::tls_of(const ServerBlock& server) const {
@@ -65,9 +76,10 @@ void Assembly::check_server_tls(const ServerBlock& server) {
   const std::size_t certificates = settings.certificates ? settings.certificates->size() : 0;
   const std::size_t keys = settings.keys ? settings.keys->size() : 0;
   const auto fail = [&](std::string message) { work_.fail(*server.directive, std::move(message)); };
-  if (settings.ssl.value_or(false)) {
-    if (certificates == 0) return fail("no \"ssl_certificate\" is defined for the \"ssl\" directive");
-    if (keys == 0) return fail("no \"ssl_certificate_key\" is defined for the \"ssl\" directive");
+  if (settings.ssl && settings.ssl->on) {
+    const std::string what = certificates == 0 ? "ssl_certificate" : "ssl_certificate_key";
+    if (certificates == 0 || keys == 0)
+      return work_.fail(settings.ssl->at, "no \"" + what + "\" is defined for the \"ssl\" directive");
   }
   if (keys < certificates) {
     return fail("no \"ssl_certificate_key\" is defined for certificate \"" +
@@ -81,7 +93,8 @@ void Assembly::check_server_tls(const ServerBlock& server) {
 }
 
 bool Assembly::is_tls(const Address& address) const {
-  return address.listen.ssl || work_.servers[*address.default_server]->settings.ssl.value_or(false);
+  const auto& ssl = work_.servers[*address.default_server]->settings.ssl;
+  return address.listen.ssl || (ssl && ssl->on);
 }
 
 /// Where TLS is spoken there must be certificates, or all handshakes be rejected.
@@ -102,10 +115,15 @@ void Assembly::check_tls(const Address& address) {
 }
 
 void Assembly::check_names(const Address& address) {
+  if (address.servers.size() == 1) return;  // then nobody looks at names
   std::unordered_set<std::string> known;
   for (const std::size_t index : address.servers) {
     const ServerBlock& server = *work_.servers[index];
     for (const conf::ServerName& name : server.names) {
+      if (!name.regex && !is_sound(name.name.value)) {
+        work_.fail(*server.directive,
+                   "invalid server name or wildcard \"" + name.name.value + "\" on " + address.listen.text);
+      }
       if (name.regex || known.insert(name.name.value).second) continue;
       work_.warn(*server.directive, "conflicting server name \"" + name.name.value + "\" on " +
                                         address.listen.text + ", ignored");

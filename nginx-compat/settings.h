@@ -51,6 +51,12 @@ struct TryFiles {
 
 using Types = std::map<std::string, std::string>;
 
+/// The `ssl` of old, and where it stands.
+struct SslSwitch {
+  bool on = false;
+  Position at;
+};
+
 /// What may stand in http, server and location.
 struct LocationSettings {
   // Not inherited.
@@ -150,7 +156,7 @@ struct ServerSettings {
   Set<bool> underscores_in_headers;
   Set<bool> ignore_invalid_headers;
 
-  Set<bool> ssl;
+  Set<SslSwitch> ssl;
   Set<std::vector<Text>> certificates;
   Set<std::vector<Text>> keys;
   Set<std::vector<conf::TlsVersion>> protocols;

@@ -62,11 +62,7 @@ void on_set_real_ip_from(Work& work, const Directive& directive) {
     list.push_back(*block);
     return;
   }
-  if (word.find('/') != std::string::npos) return invalid_parameter(work, directive, word);
-  Url url;
-  const std::string problem = read_url(word, {}, url);
-  if (!problem.empty()) return work.fail(directive, problem + " in set_real_ip_from " + quoted(word));
-  const auto& found = work.addresses_of(url.host);
+  const auto& found = work.addresses_of(word);
   if (found.empty() && work.options().look_up)
     return work.fail(directive, "host not found in set_real_ip_from " + quoted(word));
   for (const IpAddress& address : found) {

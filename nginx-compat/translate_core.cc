@@ -124,7 +124,8 @@ void on_error_log(Work& work, const Directive& directive) {
 
 void on_worker_connections(Work& work, const Directive& directive) {
   if (!once(work, directive)) return;
-  if (!read_number(first_arg(directive))) return work.fail_directive(directive, "invalid number");
+  if (!read_number(first_arg(directive)))
+    return work.fail(directive, "invalid number " + quoted(first_arg(directive)));
   work.ignored(directive, "the limit is that on open files");
 }
 

@@ -58,9 +58,8 @@ void on_try_files(Work& work, const Directive& directive) {
   for (std::size_t i = 0; i < last; ++i) files.candidates.push_back(Work::text_of(directive, i));
   files.fallback = Work::text_of(directive, last);
   if (files.fallback.value.starts_with('=')) {
-    const std::string digits = files.fallback.value.substr(1);
-    const auto status = read_number(digits);
-    if (!status || *status > 999) return work.fail(directive, "invalid code " + quoted(digits));
+    const auto status = read_number(std::string_view(files.fallback.value).substr(1));
+    if (!status || *status > 999) return work.fail(directive, "invalid code " + quoted(files.fallback.value));
     files.status = static_cast<int>(*status);
     files.fallback = {};
   }

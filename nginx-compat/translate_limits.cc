@@ -13,18 +13,19 @@ namespace {
 using L = LocationSettings;
 using Kind = conf::LimitZone::Kind;
 
-/// "name:10m" behind "zone=". False, and a complaint, where it is none.
-bool read_zone(Work& work, const Directive& directive, std::string_view text, conf::LimitZone& zone) {
+/// "zone=name:10m". False, and a complaint, where it is none.
+bool read_zone(Work& work, const Directive& directive, std::string_view word, conf::LimitZone& zone) {
   constexpr std::uint64_t kLeast = 8 * 4096;
+  const std::string_view text = word.substr(std::string_view("zone=").size());
   const std::size_t colon = text.find(':');
   const auto size = colon == std::string_view::npos ? std::nullopt : read_size(text.substr(colon + 1));
   if (!size) {
-    work.fail(directive, "invalid zone size " + quoted(text));
+    work.fail(directive, "invalid zone size " + quoted(word));
     return false;
   }
   zone.name = text.substr(0, colon);
   if (*size < kLeast) {
-    work.fail(directive, "zone " + quoted(zone.name) + " is too small");
+    work.fail(directive, "zone " + quoted(word) + " is too small");
     return false;
   }
   zone.bytes = *size;
@@ -70,8 +71,8 @@ void on_limit_req_zone(Work& work, const Directive& directive) {
   zone.per_minute = 60 * 1000;
   for (std::size_t i = 1; i < directive.args.size(); ++i) {
     const std::string& word = directive.args[i].text;
-    if (const auto value = parameter(word, "zone=")) {
-      if (!read_zone(work, directive, *value, zone)) return;
+    if (word.starts_with("zone=")) {
+      if (!read_zone(work, directive, word, zone)) return;
     } else if (const auto rate = parameter(word, "rate=")) {
       if (!read_rate(work, directive, *rate, zone)) return;
     } else {
@@ -87,9 +88,8 @@ void on_limit_conn_zone(Work& work, const Directive& directive) {
   zone.kind = Kind::connections;
   zone.key = Work::text_of(directive, 0);
   const std::string& word = directive.args[1].text;
-  const auto value = parameter(word, "zone=");
-  if (!value) return invalid_parameter(work, directive, word);
-  if (read_zone(work, directive, *value, zone)) add_zone(work, directive, std::move(zone), "limit_conn");
+  if (!word.starts_with("zone=")) return invalid_parameter(work, directive, word);
+  if (read_zone(work, directive, word, zone)) add_zone(work, directive, std::move(zone), "limit_conn");
 }
 
 bool read_limit_word(Work& work, const Directive& directive, const std::string& word,

@@ -58,7 +58,7 @@ bool read_sized(Work& work, const Directive& directive, std::string_view word, L
   if (const auto value = parameter(word, "backlog=")) {
     const auto number = read_number(*value);
     if (!number || *number == 0 || *number > kMost)
-      work.fail(directive, "invalid backlog " + quoted(*value));
+      work.fail(directive, "invalid backlog " + quoted(word));
     else
       listen.socket.backlog = static_cast<int>(*number);
     return true;
@@ -68,14 +68,14 @@ bool read_sized(Work& work, const Directive& directive, std::string_view word, L
     if (!value) continue;
     const auto size = read_size(*value);
     if (!size || *size > kMost)
-      work.fail(directive, "invalid " + std::string(name) + ' ' + quoted(*value));
+      work.fail(directive, "invalid " + std::string(name) + ' ' + quoted(word));
     else
       (name == "rcvbuf" ? listen.socket.receive_buffer_bytes : listen.socket.send_buffer_bytes) =
           static_cast<int>(*size);
     return true;
   }
   if (const auto value = parameter(word, "fastopen=")) {
-    if (!read_number(*value)) work.fail(directive, "invalid fastopen " + quoted(*value));
+    if (!read_number(*value)) work.fail(directive, "invalid fastopen " + quoted(word));
     work.approximated(directive, "TCP Fast Open is not used");
     return true;
   }

@@ -125,6 +125,7 @@ void on_proxy_redirect(Work& work, const Directive& directive) {
   if (directive.args.size() == 2) {
     if (!value) value.emplace();
     value->rules.push_back(read_rule(directive));
+    if (value->use_default) work.approximated(directive, "it counts before the default");
     return;
   }
   if (word == "off") {
@@ -140,7 +141,6 @@ void on_proxy_redirect(Work& work, const Directive& directive) {
     return work.fail(directive,
                      "\"proxy_redirect default\" should be placed after the \"proxy_pass\" directive");
   if (!value) value.emplace();
-  if (!value->rules.empty()) work.approximated(directive, "the default counts before the other rules");
   value->use_default = true;
 }
 
@@ -158,9 +158,6 @@ void on_cookie_rule(Work& work, const Directive& directive) {
 }
 
 void on_proxy_cookie_flags(Work& work, const Directive& directive) {
-  constexpr std::array<std::string_view, 8> kFlags = {"secure",        "nosecure",        "httponly",
-                                                      "nohttponly",    "samesite=strict", "samesite=lax",
-                                                      "samesite=none", "nosamesite"};
   auto& value = slot(work, &L::cookie_flags);
   if (directive.args.size() == 1) {
     const std::string& word = first_arg(directive);
@@ -174,8 +171,8 @@ void on_proxy_cookie_flags(Work& work, const Directive& directive) {
   if (flags.regex) flags.name.value.erase(0, 1);
   for (std::size_t i = 1; i < directive.args.size(); ++i) {
     const std::string& word = directive.args[i].text;
-    if (std::find(kFlags.begin(), kFlags.end(), word) == kFlags.end())
-      return invalid_parameter(work, directive, word);
+    if (word.find('$') != std::string::npos)
+      return work.refused(directive, "the flags are the same for every request; write them out");
     flags.flags.push_back(word);
   }
   if (!value) value.emplace();
@@ -193,27 +190,28 @@ bool read_words(Work& work, const Directive& directive, Take take) {
   return true;
 }
 
+/// Said again, it adds to what was said before.
 void on_proxy_next_upstream(Work& work, const Directive& directive) {
   auto& value = slot(work, &L::next);
-  if (!is_first(work, directive, value)) return;
   conf::NextServer next;
   next.on_error = next.on_timeout = false;
-  const bool fine = read_words(work, directive, [&next](const std::string& word) {
+  if (value) next = *value;
+  bool off = false;
+  const bool fine = read_words(work, directive, [&next, &off](const std::string& word) {
     constexpr std::array<std::string_view, 7> kStatuses = {"http_500", "http_502", "http_503", "http_504",
                                                            "http_403", "http_404", "http_429"};
     if (word == "error") return next.on_error = true;
     if (word == "timeout") return next.on_timeout = true;
     if (word == "invalid_header") return next.on_invalid_header = true;
     if (word == "non_idempotent") return next.non_idempotent = true;
-    if (word == "off" || word == "updating") return true;
+    if (word == "off") return off = true;
+    if (word == "updating") return true;  // of caches
     if (std::find(kStatuses.begin(), kStatuses.end(), word) == kStatuses.end()) return false;
     next.on_status.push_back(std::stoi(word.substr(5)));
     return true;
   });
   if (!fine) return;
-  for (const Word& word : directive.args) {
-    if (word.text == "off") next = {false, false, false, false, {}, 0, {}};
-  }
+  if (off) next = {false, false, false, false, {}, 0, {}};
   value = std::move(next);
 }
 
@@ -223,8 +221,7 @@ void on_proxy_ignore_headers(Work& work, const Directive& directive) {
       "X-Accel-Buffering", "X-Accel-Charset", "Expires",
       "Cache-Control",     "Set-Cookie",      "Vary"};
   auto& value = slot(work, &L::ignore_accel_redirect);
-  if (value) return;
-  bool redirect = false;
+  bool redirect = value.value_or(false);
   const bool fine = read_words(work, directive, [&redirect, &kKnown](const std::string& word) {
     redirect |= iequals(word, "X-Accel-Redirect");
     return std::any_of(kKnown.begin(), kKnown.end(),
@@ -233,18 +230,8 @@ void on_proxy_ignore_headers(Work& work, const Directive& directive) {
   if (fine) value = redirect;
 }
 
-/// What has an effect only where it is on.
-template <Verdict::Kind kOn>
-void on_flag_only(Work& work, const Directive& directive, const char* why, bool harmless = false) {
-  if (!is_on(directive)) return;
-  if (kOn == Verdict::Kind::refused)
-    work.refused(directive, why, harmless);
-  else
-    work.approximated(directive, why);
-}
-
 void on_proxy_force_ranges(Work& work, const Directive& directive) {
-  on_flag_only<Verdict::Kind::refused>(work, directive, "parts of an answer come from the upstream alone");
+  if (is_on(directive)) work.refused(directive, "parts of an answer come from the upstream alone");
 }
 
 void on_proxy_buffering(Work& work, const Directive& directive) {

@@ -55,12 +55,6 @@ void on_server_name(Work& work, const Directive& directive) {
       name.value = to_lower(work.options().host_name);
     } else {
       name.value = to_lower(name.value);
-      const std::size_t star = name.value.find('*', 1);
-      const bool at_end =
-          star != std::string::npos && star + 1 == name.value.size() && name.value[star - 1] == '.';
-      if (star != std::string::npos && (!at_end || first == '*' || first == '.')) {
-        return work.fail(directive, "invalid server name or wildcard " + quoted(name.value));
-      }
     }
     server.names.push_back({std::move(name), regex});
   }

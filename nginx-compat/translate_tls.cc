@@ -26,7 +26,8 @@ void on_certificate(Work& work, const Directive& directive) {
 }
 
 void on_ssl(Work& work, const Directive& directive) {
-  set_flag<&S::ssl>(work, directive);
+  auto& value = slot(work, &S::ssl);
+  if (is_first(work, directive, value)) value = SslSwitch{is_on(directive), end_of(directive)};
   work.warn(directive, "the \"ssl\" directive is deprecated, use the \"listen ... ssl\" directive instead");
 }
 

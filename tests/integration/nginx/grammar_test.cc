@@ -1,64 +1,19 @@
 // Holds the parser to the real nginx: of the same file both say the same, word for word.
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <array>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <memory>
 #include <random>
 
 #include "nginx-compat/directive_table.h"
 #include "nginx-compat/parser.h"
+#include "tests/integration/nginx/reference.h"
 
 namespace tidegate::nginx {
 namespace {
 
-namespace fs = std::filesystem;
-
-/// What a run of a program wrote to stderr.
-std::string complaints_of(const std::string& command) {
-  const auto close = [](std::FILE* f) { ::pclose(f); };
-  const std::unique_ptr<std::FILE, decltype(close)> pipe(::popen((command + " 2>&1").c_str(), "r"), close);
-  std::string text;
-  std::array<char, 4096> piece{};
-  while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), pipe.get()))
-    text.append(piece.data(), got);
-  return text;
-}
-
-bool has_nginx() {
-  return complaints_of("nginx -v").find("nginx version") != std::string::npos;
-}
-
-class NginxGrammar : public ::testing::Test {
+class NginxGrammar : public NginxReference {
  protected:
-  void SetUp() override {
-    if (!has_nginx()) GTEST_SKIP() << "there is no nginx here";
-    std::string folder = (fs::temp_directory_path() / "tidegate-grammar-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
-  }
-  void TearDown() override {
-    if (!folder_.empty()) fs::remove_all(folder_);
-  }
-
-  std::string path() const { return (folder_ / "nginx.conf").string(); }
-  void write(std::string_view text) const { std::ofstream(path(), std::ios::binary) << text; }
-
-  /// nginx's first complaint about what was written, "" if there is none.
-  std::string nginx_says() const {
-    const std::string said = complaints_of("nginx -t -q -p " + folder_.string() + " -e stderr -c " + path());
-    const std::size_t mark = said.find("[emerg] ");
-    if (mark == std::string::npos) return "";
-    std::string text = said.substr(mark + 8, said.find("\nnginx: ", mark) - mark - 8);
-    const std::size_t pid = text.find(": ");  // 4711#4711:
-    if (pid != std::string::npos && text.find('#') < pid) text.erase(0, pid + 2);
-    while (text.ends_with('\n')) text.pop_back();
-    return text;
-  }
   std::string we_say() const {
     DiskFiles files;
     ParseOptions options;
@@ -69,8 +24,6 @@ class NginxGrammar : public ::testing::Test {
     const Diagnostic& first = diagnostics.list().front();
     return first.message + " in " + first.at.file + ':' + std::to_string(first.at.line);
   }
-
-  fs::path folder_;
 };
 
 /// Is it the grammar that nginx complains of, and not a value?
