@@ -6,5 +6,5 @@ export default {
   about: 'Unix sockets and IPv6 as listeners and as upstreams, what their addresses look like in variables',
   listeners: [{ name: 'web', at: 'unix' }, 'http'],
   upstreams: { app: { listen: 'unix', script: { '/ws': webSocket() } }, six: { listen: '::1', script: {} } },
-  connections: [tour('unix', { to: 'web' }, 'example.com'), tour('IPv6', { at: '::1' }, '[::1]:8080'), tour('IPv4', {}, 'example.com'), connection('real ip over unix', [get('/', { headers: { 'X-Real-IP': '203.0.113.5' } }), get('/sock/', { headers: { 'X-Real-IP': '203.0.113.5' } })], { to: 'web' })],
+  connections: [tour('unix', { to: 'web' }, 'example.com'), tour('IPv6', { at: '::1' }, '[::1]:8080'), tour('IPv4', {}, 'example.com'), connection('1.0 over unix', get('/', { version: '1.0', host: null }), { to: 'web' })],
 };
