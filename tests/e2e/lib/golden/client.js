@@ -197,7 +197,7 @@ export class Client {
   }
 
   async send({ requests, pieces, wait = true }) {
-    this.reader.methods.push(...requests.map(({ method }) => method));
+    this.expect(requests);
     this.asked += requests.length;
     for (const [i, piece] of pieces.entries()) {
       if (i > 0) await pause(this.spec.pieceMs ?? 2);  // so that each is a segment
@@ -206,8 +206,13 @@ export class Client {
     if (wait) await this.answers();
   }
 
+  expect(requests) {
+    const versionOf = (bytes) => /^.* HTTP\/(\S*)/m.exec(bytes)?.[1];
+    this.reader.methods.push(...requests.map(({ method, bytes }) => ({ method, version: versionOf(bytes) })));
+  }
+
   async converse({ requests, turns }) {
-    this.reader.methods.push(...requests.map(({ method }) => method));
+    this.expect(requests);
     this.asked += requests.length;
     this.write(requests[0].bytes);
     for (const { after, bytes } of turns) {

@@ -14,18 +14,24 @@ const normalisations = [
     },
   },
   {
-    in: 'answer', field: 'server', why: 'whose server it is; whether it tells its version is compared',
-    as: (value) => value.replace(/^(nginx|tidegate)/, '<server>').replace(/\/[\w.+-]+$/, '/<version>'),
+    in: 'answer', field: 'server', why: 'whose server it is; Tidegate tells no version, whatever server_tokens says',
+    as: (value) => value.replace(/^(nginx|tidegate)(\/[\w.+-]+)?$/, '<server>'),
   },
   {
     in: 'answer', field: 'content-length', why: 'a page of its own has its name in it; the length is that of the body all the same',
-    as: (value, message) => (ownPage.test(message.body) && Number(value) === message.body.length ? '<its page>' : value),
+    as: (value, message) => (ownPage.test(message.body) && Number(value) === message.body.length ? '<its page>'
+      : isPageByHead(message) ? '<a page>' : value),
   },
+  {
+    in: 'answer', field: 'line', why: "nginx has words of its own for some statuses, older than RFC 9110's",
+    as: (line) => line.replace(/(?<=^HTTP\/1\.1 )(302 Moved Temporarily|405 Not Allowed|413 Request Entity Too Large|414 Request-URI Too Large|416 Requested Range Not Satisfiable|503 Service Temporarily Unavailable|504 Gateway Time-out)$/, (all) => standard[all.slice(0, 3)]),
+  },
+  { in: 'answer', field: 'connection', as: (value) => value.replace(/^Upgrade$/, 'upgrade'), why: 'a token in any case' },
   {
     in: 'answer', field: 'content-type', why: 'the boundary of multipart/byteranges is a number that nginx counts up',
     as: (value) => value.replace(/boundary=\d+$/, 'boundary=<number>'),
   },
-  { in: 'body', as: (text) => text.replace(ownPage, (all, name, version) => `<center><server>${version && '/<version>'}</center>`), why: 'the name under a page of its own' },
+  { in: 'body', as: (text) => text.replace(ownPage, '<center><server></center>'), why: 'the name under a page of its own' },
   { in: 'body', as: (text) => text.replace(/^--\d{20}(?=\r|--)/gm, '--<number>'), why: 'the boundary, as above' },
   {
     in: 'any', except: 'content-length', as: (text, { ports }) => ports.reduce((all, port) => all.replace(new RegExp(`\\b${port}\\b`, 'g'), '<client port>'), text),
@@ -39,8 +45,30 @@ const normalisations = [
   { in: 'log', as: (text) => text.replace(/\bc=\d+\b/g, 'c=<number>'), why: '$connection counts also what only opened and closed' },
 ];
 
+const standard = {
+  302: '302 Found', 405: '405 Method Not Allowed', 413: '413 Content Too Large', 414: '414 URI Too Long', 416: '416 Range Not Satisfiable',
+  503: '503 Service Unavailable', 504: '504 Gateway Timeout',
+};
 const ownPage = /<center>(nginx|tidegate)((?:\/[\w.+-]+)?)<\/center>/;
 const valueOf = (message, name) => message.fields.find(([each]) => each.toLowerCase() === name)?.[1];
+
+/** To HEAD: its length depends on the name as well. */
+const isPageByHead = (message) => message.method === 'HEAD' && !/^HTTP\/1\.1 2/.test(message.start) && valueOf(message, 'content-type') === 'text/html';
+
+/**
+ * A request that never becomes one of a server (it is no HTTP, or too much of it) is refused in words of either's own: nginx sends
+ * a page, Tidegate a line that says why. The status is compared.
+ */
+const refusal = /^<html>\r\n<head><title>(400|408|413|414|417|431|494|505|501) |^(400|405|408|413|414|417|426|431|501|505) [A-Z][\w ]+: \w+\n$|^This port speaks HTTPS/;
+const isRefusal = (message) => /^HTTP\/1\.1 (4|5)/.test(message.start) && refusal.test(message.body);
+const ofRefusals = new Set(['content-type', 'content-length', 'server', 'date', 'strict-transport-security']);
+
+/** nginx says `Connection: keep-alive` to clients that take it for granted. To those of HTTP/1.0 it matters. */
+const saysNothing = (name, value, message) => name === 'connection' && value === 'keep-alive' && message.version === '1.1';
+
+/** Counted apart: nginx sends one on a connection that it kept, Tidegate dials for it. */
+const isHandshake = (request) => /^GET /.test(request.start) && valueOf(request, 'sec-websocket-key') !== undefined
+  && /^websocket$/i.test(valueOf(request, 'upgrade') ?? '');
 
 function normalise(where, text, context, field) {
   let value = text;
@@ -59,12 +87,15 @@ export function flatten(run) {
   const flat = new Map();
   const ports = [...new Set([...run.clients.flatMap(({ seen }) => seen.localPorts), ...run.upstreams.flatMap(({ links }) => links.map(({ peerPort }) => peerPort))])]
     .filter(Boolean);
-  const message = (prefix, where, each) => {
+  const message = (prefix, where, given) => {
+    const refused = where === 'answer' && isRefusal(given);
+    const each = refused ? { ...given, body: '<refusal>', fields: given.fields.filter(([name]) => !ofRefusals.has(name.toLowerCase())) } : given;
     const context = { ports, message: each };
-    flat.set(`${prefix} line`, normalise(where, each.start, context));
+    flat.set(`${prefix} line`, normalise(where, each.start, context, 'line'));
     const byName = new Map();
     for (const [name, value] of each.fields) {
       const key = name.toLowerCase();
+      if (saysNothing(key, value, each)) continue;
       byName.set(key, [...(byName.get(key) ?? []), normalise(where, value, context, key)]);
     }
     for (const [name, values] of byName) flat.set(`${prefix} ${name}`, values.join(' | '));
@@ -85,14 +116,19 @@ export function flatten(run) {
   }
   for (const { name, links } of run.upstreams) {
     const used = links.filter(({ reader }) => reader.messages.length > 0 || reader.buffer !== '');
-    flat.set(`upstream ${name} requests by connection`, used.map(({ reader }) => reader.messages.length).join(' '));
-    used.forEach(({ reader, sni }, i) => {
-      const prefix = `upstream ${name} connection ${i + 1}`;
+    const plain = used.map(({ reader }) => reader.messages.filter((each) => !isHandshake(each)).length);
+    flat.set(`upstream ${name} requests by connection`, plain.filter((count) => count > 0).join(' '));
+    let [connections, handshakes] = [0, 0];
+    for (const { reader, sni } of used) {
+      const others = reader.messages.filter((each) => !isHandshake(each));
+      if (others.length > 0 || reader.current) connections += 1;
+      const prefix = `upstream ${name} connection ${connections}`;
       if (sni !== undefined) flat.set(`${prefix} sni`, String(sni));
-      reader.messages.forEach((each, j) => message(`${prefix} request ${j + 1}`, 'request', each));
+      others.forEach((each, j) => message(`${prefix} request ${j + 1}`, 'request', each));
       if (reader.current) message(`${prefix} unfinished`, 'request', { ...reader.current, body: reader.current.body.join('') });
-      if (reader.tunnel) flat.set(`${prefix} tunnel`, shorten(reader.tunnel));
-    });
+      for (const each of reader.messages.filter(isHandshake)) message(`upstream ${name} handshake ${(handshakes += 1)}`, 'request', each);
+      if (reader.tunnel) flat.set(`upstream ${name} handshake ${handshakes} tunnel`, shorten(reader.tunnel));
+    }
   }
   for (const [file, lines] of Object.entries(run.logs)) {
     lines.map((line) => normalise('log', line, { ports })).sort().forEach((line, i) => flat.set(`log ${file} ${i + 1}`, line));

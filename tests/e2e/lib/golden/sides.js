@@ -25,8 +25,8 @@ export const nginx = {
 export const tidegate = {
   name: 'tidegate',
   program: process.env.TIDEGATE_BINARY,
-  args: (world) => ['run', '--nginx', world.file],
-  check: (world) => ['check', '--nginx', world.file],
+  args: (world) => ['run', '--nginx', world.file, '-p', world.directory],
+  check: (world) => ['check', '--nginx', world.file, '-p', world.directory],
 };
 
 /** Answers what the side says of the configuration without running it: {code, words}. */

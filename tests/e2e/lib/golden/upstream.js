@@ -13,7 +13,7 @@ const reasons = {
 };
 
 const lines = (fields) => fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-const pairs = (fields) => (Array.isArray(fields) ? fields : Object.entries(fields));
+const pairs = (fields) => (Array.isArray(fields) ? [...fields] : Object.entries(fields));
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**

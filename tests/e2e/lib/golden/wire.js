@@ -8,7 +8,7 @@ export class MessageReader {
     this.kind = kind;
     this.onMessage = onMessage;
     this.messages = [];
-    this.methods = [];   // of the requests whose answers are still to come
+    this.methods = [];   // {method, version} of the requests whose answers are still to come
     this.buffer = '';
     this.state = 'head';
     this.tunnel = '';    // what came behind a 101, or after become('tunnel')
@@ -68,7 +68,8 @@ export class MessageReader {
       this.current.interim = true;
       return 'head';
     }
-    const method = this.methods.shift();
+    const { method, version } = this.methods.shift() ?? {};
+    Object.assign(this.current, { method, version });
     if (method === 'HEAD' || status === 204 || status === 304) return 'head';
     const state = this.framingOf('rest');
     if (state === 'rest') this.current.framing = 'close';

@@ -9,7 +9,7 @@ export default {
     connection('waits', [send(get('/poll?since=1')), arrived('app', 1), openGate('app', 'news'), answers(), get('/poll?since=2')]),
     connection('too long', [get('/short')]),
     connection('too long, with a page', [get('/page'), post('/short', 'body')]),
-    connection('gives up', [send(get('/poll?since=3')), arrived('app', 6), vanish()]),
+    connection('gives up', [send(get('/abandoned')), arrived('app', 6), vanish()]),
     connection('pipelined behind it', [pipelined(get('/poll'), get('/idle'))]),
   ],
 };

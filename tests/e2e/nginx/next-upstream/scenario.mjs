@@ -5,14 +5,12 @@ const first = {
   '/post/dies': hangUp(), '/default/post': hangUp(), '/tries/500': reply(500, {}, 'a'), '/default/half': bytes('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'),
 };
 const second = { '/status/both': reply(503, {}, 'b'), '/status/404': reply(404, {}, 'b has none') };
-// Each request comes to the first server: the one behind it brings the turn back.
-const turn = (one, path) => [one, ...(path ? [get(path)] : [])];
 export default {
   about: 'proxy_next_upstream: errors, timeouts, statuses, bad answers, POST, the number of tries, off',
   upstreams: { a: first, b: second },
   refusing: ['dead'],
   connections: [
-    ...['/default/dies', '/default/silent', '/default/500', '/status/500', '/status/404', '/status/418', '/status/both', '/header/bad', '/tries/500', '/default/half'].map((path) => connection(path, turn(get(path)))),
+    ...['/default/dies', '/default/silent', '/default/500', '/status/500', '/status/404', '/status/418', '/status/both', '/header/bad', '/tries/500', '/default/half'].map((path) => connection(path, get(path))),
     connection('post', [post('/default/post', 'body'), post('/post/dies', 'body'), post('/status/500', 'body')]),
     connection('dead', [get('/dead/1'), get('/dead/2'), post('/dead/3', 'body'), get('/off/1'), get('/off/2')]),
   ],
