@@ -120,7 +120,7 @@ export class Scenario {
       await server.stop();
     }
     const upstreams = Object.values(this.upstreams).map(({ name, links }) => ({ name, links }));
-    return { clients, upstreams, logs: this.logs(), words: server.words };
+    return { clients, upstreams, logs: this.logs(), places: Object.values(this.places), words: server.words };
   }
 
   logs() {

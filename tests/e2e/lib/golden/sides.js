@@ -65,9 +65,9 @@ export class Server {
     return server;
   }
 
-  /** The fast stop of nginx; both end with 0. */
+  /** At once; both end with 0. */
   async stop() {
-    if (!this.end) this.child.kill('SIGTERM');
+    if (!this.end) this.child.kill('SIGINT');
     await until(() => this.end, `${this.side.name} to end`, 15_000).catch((error) => {
       this.child.kill('SIGKILL');
       throw new Error(`${error.message}\n${this.words}`);

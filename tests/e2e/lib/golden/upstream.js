@@ -109,6 +109,7 @@ export class Upstream {
   clear() {
     for (const link of this.links ?? []) link.socket.destroy();
     this.links = [];
+    this.order = 0;
     this.turns = new Map();
     this.gates.clear();
   }
@@ -173,6 +174,7 @@ class Link {
     this.unread = '';
     this.work = Promise.resolve();
     this.reader = new MessageReader('request', (request) => {
+      request.order = upstream.order++;
       this.work = this.work.then(() => upstream.behaviour(request)(request, this));
     });
     socket.setEncoding('latin1');

@@ -16,4 +16,8 @@ export default {
     ...Object.entries(heads).map(([name, head]) => connection(name, raw(head, 'GET'))),
     connection('half a head', [raw('GET / HTTP/1.1\r\nHo', 'GET'), serverEnds()]), connection('half a body', [raw('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc'), serverEnds()]), connection('nothing', [serverEnds()]),
   ],
+  differences: [
+    { at: /^client /, why: 'a request that is not clean HTTP/1.1 is refused' },
+    { at: /^upstream app /, why: 'what follows from that' },
+  ],
 };

@@ -17,4 +17,7 @@ export default {
     ask('headers', ['/headers', '/headers?one=1', '/headers?two=1', '/headers?one=1&two=1', '/cors', request('DELETE', '/cors'), post('/cors', 'x')]),
     ask('rest', ['/break', '/break?x=1', '/chain', get('/chain', { headers: { 'X-Key': 'k' } })]),
   ],
+  differences: [
+    { at: 'client headers answer 6 content-length', nginx: '0', here: null, why: '204 has no Content-Length, RFC 9110 §8.6' },
+  ],
 };

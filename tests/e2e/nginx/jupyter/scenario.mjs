@@ -13,4 +13,7 @@ export default {
     connection('no handshake where Upgrade is always set', [get('/user/ann/api/kernels/1/channels', { host }), get('/after', { host })], secure),
     connection('a large notebook', post('/user/ann/api/contents/a.ipynb', 'n'.repeat(300000), { host }), secure),
   ],
+  differences: [
+    { at: / upgrade$/, nginx: 'websocket', here: null, why: 'an Upgrade that is no handshake is of this hop' },
+  ],
 };

@@ -32,4 +32,10 @@ export default {
     connection('silent', [handshake('/silent'), serverEnds()]),
     connection('cut', [handshake('/cut'), serverEnds()]),
   ],
+  differences: [
+    { at: /^client (by POST|no key|version 8) /, why: 'a broken handshake is answered 400, one of another version 426, and reaches no upstream' },
+    { at: /^client (cut|silent) tunnel$/, why: 'a tunnel ends with a Close frame: 1011 where the upstream died, 1001 where nobody spoke' },
+    { at: 'client refusals answer 5 upgrade', nginx: 'websocket', here: null, why: 'Upgrade is of this hop' },
+    { at: /^upstream app /, why: 'what follows from that' },
+  ],
 };
