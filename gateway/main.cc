@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "conf/yaml_loader.h"
@@ -19,6 +20,7 @@
 #include "gateway/demo/demo_upstream.h"
 #include "gateway/front_door_command.h"
 #include "gateway/nginx_command.h"
+#include "gateway/nginx_main.h"
 #include "gateway/server/server.h"
 
 namespace tidegate {
@@ -185,5 +187,7 @@ int main_program(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   tidegate::keep_standard_descriptors();
+  const std::string_view name = argc > 0 ? argv[0] : "";
+  if (name.substr(name.rfind('/') + 1) == "nginx") return tidegate::nginx_main(argc, argv);
   return tidegate::main_program(argc, argv);
 }

@@ -17,17 +17,19 @@ namespace {
 /// The machine's files, but for one whose text is given.
 class SourceFiles final : public nginx::Files {
  public:
-  SourceFiles(std::string path, const std::optional<std::string>& text)
-      : path_(std::move(path)), text_(text) {}
+  SourceFiles(std::string path, const NginxSource& source)
+      : path_(std::move(path)), text_(source.text), on_read_(source.on_read) {}
   std::optional<std::string> read(const std::string& path, int& os_error) override {
-    if (text_ && path == path_) return *text_;
-    return disk_.read(path, os_error);
+    auto text = text_ && path == path_ ? text_ : disk_.read(path, os_error);
+    if (text && on_read_) on_read_(path, *text);
+    return text;
   }
   std::vector<std::string> glob(const std::string& pattern) override { return disk_.glob(pattern); }
 
  private:
   std::string path_;
   const std::optional<std::string>& text_;
+  const std::function<void(const std::string&, const std::string&)>& on_read_;
   nginx::DiskFiles disk_;
 };
 
@@ -83,7 +85,7 @@ std::optional<nginx::Translation> read_nginx(const NginxSource& source, Diagnost
   options.host_name = machine_name();
   nginx::ParseOptions parsing;
   parsing.prefix = options.conf_prefix;
-  SourceFiles files(path, source.text);
+  SourceFiles files(path, source);
   std::vector<nginx::Directive> tree;
   if (!source.globals.empty())
     tree = nginx::parse_directives(source.globals, "command line", files, parsing, diagnostics);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,8 @@ struct NginxSource {
   bool report_refusals_only = false;  ///< see nginx::TranslateOptions
   /// Taken for what the file holds; the files that it includes are read from the disk.
   std::optional<std::string> text{};
+  /// Hears of each file that was read, in order.
+  std::function<void(const std::string& path, const std::string& text)> on_read{};
 };
 
 /// Reads the file and all that it includes, and translates it. Null where the language itself is broken; else

@@ -4,12 +4,15 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 
 #include "gateway/net/sockaddr.h"
 #include "tests/unit/net/net_fixture.h"
@@ -136,6 +139,38 @@ TEST(Owning, DecidesWhoClearsTheFileAway) {
   heir.value().descriptor()->own();
   { const ListeningSocket gone = std::move(heir).value(); }
   EXPECT_FALSE(exists());
+}
+
+int option_of(const ListeningSocket& socket, int level, int option) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  EXPECT_EQ(0, ::getsockopt(socket.fd(), level, option, &value, &size));
+  return value;
+}
+
+TEST(Options, AreSetOnWhatListens) {
+  conf::SocketOptions options;
+  options.keepalive_idle = std::chrono::seconds(77);
+  options.keepalive_interval = std::chrono::seconds(5);
+  options.keepalive_probes = 9;
+  options.receive_buffer_bytes = 32 * 1024;
+  options.send_buffer_bytes = 48 * 1024;
+  const auto bind = [&options] {
+    return ListeningSocket::bind(loopback(0), false, ListeningSocket::Sharing::first,
+                                 ListeningSocket::Access::as_umask, options);
+  };
+  auto set = bind();
+  ASSERT_TRUE(set);
+  EXPECT_EQ(77, option_of(set.value(), IPPROTO_TCP, TCP_KEEPIDLE));
+  EXPECT_EQ(5, option_of(set.value(), IPPROTO_TCP, TCP_KEEPINTVL));
+  EXPECT_EQ(9, option_of(set.value(), IPPROTO_TCP, TCP_KEEPCNT));
+  EXPECT_EQ(64 * 1024, option_of(set.value(), SOL_SOCKET, SO_RCVBUF)) << "the kernel doubles them";
+  EXPECT_EQ(96 * 1024, option_of(set.value(), SOL_SOCKET, SO_SNDBUF));
+  EXPECT_NE(0, option_of(set.value(), SOL_SOCKET, SO_KEEPALIVE));
+  options.keepalive = false;
+  auto without = bind();
+  ASSERT_TRUE(without);
+  EXPECT_EQ(0, option_of(without.value(), SOL_SOCKET, SO_KEEPALIVE));
 }
 
 }  // namespace

@@ -1,0 +1,238 @@
+#include "gateway/nginx_process.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+
+namespace tidegate::nginx_process {
+namespace {
+
+constexpr mode_t kLogMode = 0644;
+
+/// nginx's form: `open() "/x" failed (2: No such file or directory)`.
+std::string failed(const std::string& call) {
+  return call + " failed (" + std::to_string(errno) + ": " + std::strerror(errno) + ")";
+}
+
+void put_in_place(int fd, int standard) {
+  ::dup2(fd, standard);
+  if (fd > STDERR_FILENO) ::close(fd);
+}
+
+int wait_for(int channel) {
+  char word = 0;
+  ssize_t got = 0;
+  do {
+    got = ::read(channel, &word, 1);
+  } while (got < 0 && errno == EINTR);
+  return got == 1 ? 0 : 1;
+}
+
+bool keep_capabilities(std::uint32_t mask, std::string& problem) {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  __user_cap_data_struct data[2] = {{.effective = mask, .permitted = mask, .inheritable = mask}, {}};
+  if (::syscall(SYS_capset, &header, data) != 0) {
+    problem = failed("capset()");
+    return false;
+  }
+  for (int capability = 0; capability < 32; ++capability) {
+    if ((mask >> capability & 1) == 0) continue;
+    ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0);  // for what USR2 starts
+  }
+  return true;
+}
+
+/// Those of `wanted` that the process has.
+std::uint32_t permitted_of(std::uint32_t wanted) {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  __user_cap_data_struct data[2] = {};
+  return ::syscall(SYS_capget, &header, data) == 0 ? data[0].permitted & wanted : 0;
+}
+
+}  // namespace
+
+bool open_error_log(const std::string& path, std::string& problem) {
+  if (path == "stderr") return true;
+  const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kLogMode);
+  if (fd < 0) {
+    problem = failed("open() \"" + path + "\"");
+    return false;
+  }
+  put_in_place(fd, STDERR_FILENO);
+  return true;
+}
+
+bool Daemon::begin(std::string& problem) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    problem = failed("pipe()");
+    return false;
+  }
+  const pid_t child = ::fork();
+  if (child < 0) {
+    problem = failed("fork()");
+    return false;
+  }
+  if (child > 0) {
+    ::close(ends[1]);
+    ::_exit(wait_for(ends[0]));
+  }
+  ::close(ends[0]);
+  parent_ = ends[1];
+  ::setsid();
+  // A second child is no leader of the session, and so can never get a terminal again.
+  const pid_t second = ::fork();
+  if (second > 0) ::_exit(0);
+  if (second < 0) {
+    problem = failed("fork()");
+    return false;
+  }
+  ::umask(0);
+  return true;
+}
+
+void Daemon::up() {
+  if (parent_ < 0) return;
+  const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (nowhere >= 0) {
+    ::dup2(nowhere, STDIN_FILENO);
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::close(nowhere);
+  }
+  const char word = 'r';
+  while (::write(parent_, &word, 1) < 0 && errno == EINTR) continue;
+  ::close(parent_);
+  parent_ = -1;
+}
+
+Daemon::~Daemon() {
+  if (parent_ >= 0) ::close(parent_);
+}
+
+bool PidFile::open(const std::string& path, std::string& problem) {
+  made_ = ::access(path.c_str(), F_OK) != 0;
+  fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+  path_ = path;
+  if (fd_ >= 0) return true;
+  problem = failed("open() \"" + path + "\"");
+  return false;
+}
+
+void PidFile::give_to(std::uint32_t user) const {
+  if (::fchown(fd_, user, static_cast<gid_t>(-1)) != 0)
+    return;  // only the owner's own is lost: writing it again
+}
+
+void PidFile::write() {
+  const std::string text = std::to_string(::getpid()) + '\n';
+  written_ = ::ftruncate(fd_, 0) == 0 &&
+             ::pwrite(fd_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+}
+
+/// Another process may have taken the file over. Where we may not remove it, it is left empty, which says the
+/// same.
+PidFile::~PidFile() {
+  if (fd_ < 0) return;
+  std::string unused;
+  const bool ours = written_ ? read_pid_file(path_, unused) == ::getpid() : made_;
+  if (ours && ::unlink(path_.c_str()) != 0) written_ = ::ftruncate(fd_, 0) != 0;
+  ::close(fd_);
+}
+
+std::optional<int> read_pid_file(const std::string& path, std::string& problem) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    problem = failed("open() \"" + path + "\"");
+    return std::nullopt;
+  }
+  char text[64];
+  const ssize_t size = ::read(fd, text, sizeof text);
+  ::close(fd);
+  std::size_t end = size > 0 ? static_cast<std::size_t>(size) : 0;
+  if (end == 0) {  // left behind by a process that might not remove it
+    errno = ENOENT;
+    problem = failed("open() \"" + path + "\"");
+    return std::nullopt;
+  }
+  while (end > 0 && (text[end - 1] == '\n' || text[end - 1] == '\r')) --end;
+  int pid = 0;
+  const auto [last, error] = std::from_chars(text, text + end, pid);
+  if (error == std::errc() && last == text + end && pid > 0) return pid;
+  problem = "invalid PID number \"" + std::string(text, end) + "\" in \"" + path + "\"";
+  return std::nullopt;
+}
+
+std::optional<User> find_user(const std::string& name, const std::string& group, std::string& problem) {
+  errno = 0;
+  const passwd* account = ::getpwnam(name.c_str());
+  if (account == nullptr) {
+    problem = "getpwnam(\"" + name + "\") failed";
+    return std::nullopt;
+  }
+  User user{name, account->pw_uid, account->pw_gid};
+  const std::string& wanted = group.empty() ? name : group;
+  const struct group* found = ::getgrnam(wanted.c_str());
+  if (found == nullptr) {
+    problem = "getgrnam(\"" + wanted + "\") failed";
+    return std::nullopt;
+  }
+  user.group = found->gr_gid;
+  return user;
+}
+
+bool is_root() {
+  return ::geteuid() == 0;
+}
+
+bool become(const User& user, std::string& problem) {
+  // As systemd would give them to a service that is not root.
+  const std::uint32_t kept = permitted_of(1u << CAP_NET_BIND_SERVICE | 1u << CAP_DAC_READ_SEARCH);
+  ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+  // glibc makes these three calls in every thread. The others keep no capability.
+  const char* call = nullptr;
+  if (::initgroups(user.name.c_str(), user.group) != 0) {
+    call = "initgroups()";
+  } else if (::setgid(user.group) != 0) {
+    call = "setgid()";
+  } else if (::setuid(user.id) != 0) {
+    call = "setuid()";
+  }
+  if (call != nullptr) {
+    problem = failed(call);
+    return false;
+  }
+  ::prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
+  return keep_capabilities(kept, problem);
+}
+
+bool limit_descriptors(std::uint64_t most, std::string& problem) {
+  const rlimit limit{.rlim_cur = most, .rlim_max = most};
+  if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return true;
+  problem = failed("setrlimit(RLIMIT_NOFILE, " + std::to_string(most) + ")");
+  return false;
+}
+
+std::string log_line(const char* level, const std::string& message) {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  char time[32];
+  std::strftime(time, sizeof time, "%Y/%m/%d %H:%M:%S", &local);
+  const std::string pid = std::to_string(::getpid());
+  return std::string(time) + " [" + level + "] " + pid + '#' + pid + ": " + message;
+}
+
+}  // namespace tidegate::nginx_process

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/diagnostic.h"
+
+/// What makes a Unix daemon of the process, as nginx's directives say. Called by main() before there are
+/// threads, unless it says otherwise.
+namespace tidegate::nginx_process {
+
+/// The error log becomes stderr, so that whoever writes there writes to it. "stderr" leaves that as it is.
+/// False, and why, if the file cannot be opened.
+bool open_error_log(const std::string& path, std::string& problem);
+
+/// Goes on in a child without a terminal, whose parent ends when the child says that it is up, with success,
+/// or dies, without.
+class Daemon {
+ public:
+  Daemon() = default;
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  /// Answers in the child. False, and why, if there is no child.
+  bool begin(std::string& problem);
+  /// The child: stdin and stdout go away, and the parent ends. Any thread.
+  void up();
+
+ private:
+  int parent_ = -1;
+};
+
+/// The file with the process's id. Any thread.
+class PidFile {
+ public:
+  /// Opens the file, which is made if need be, but leaves what is in it. False, and why.
+  bool open(const std::string& path, std::string& problem);
+  ~PidFile();
+  PidFile() = default;
+  PidFile(const PidFile&) = delete;
+  PidFile& operator=(const PidFile&) = delete;
+
+  void give_to(std::uint32_t user) const;
+  void write();
+
+ private:
+  std::string path_;
+  int fd_ = -1;
+  bool made_ = false;
+  bool written_ = false;
+};
+
+/// Reads it for `-s`. Nothing, and nginx's words, if there is no process id in it.
+std::optional<int> read_pid_file(const std::string& path, std::string& problem);
+
+/// Whom the process becomes.
+struct User {
+  std::string name;
+  std::uint32_t id = 0;
+  std::uint32_t group = 0;
+};
+/// Looks both up; `group` may be empty: named as the user. Nothing, and why.
+std::optional<User> find_user(const std::string& name, const std::string& group, std::string& problem);
+bool is_root();
+/// Becomes that user in all threads. Two capabilities stay with the calling thread, and with what it starts:
+/// to bind ports below 1024, and to read keys that only root may, at a reload. False, and why.
+bool become(const User& user, std::string& problem);
+
+/// worker_rlimit_nofile. False, and why.
+bool limit_descriptors(std::uint64_t most, std::string& problem);
+
+/// "2026/11/21 12:00:00 [emerg] 123#123: message"
+std::string log_line(const char* level, const std::string& message);
+
+}  // namespace tidegate::nginx_process

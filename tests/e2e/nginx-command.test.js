@@ -1,0 +1,268 @@
+// The binary under the name of nginx: its command line and its process, side by side with the real one where words
+// matter.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import test from 'node:test';
+
+import { run } from './lib/command.js';
+import { binary, temporaryDirectory } from './lib/gateway.js';
+import { nginxBinary } from './lib/golden/sides.js';
+import { accepts, freePort } from './lib/net.js';
+import { once, until } from './lib/wait.js';
+
+const directory = temporaryDirectory();
+const ours = path.join(directory, 'nginx');
+fs.symlinkSync(path.resolve(binary), ours);
+const sides = [nginxBinary, ours];
+const errorLog = path.join(directory, 'startup.log');
+fs.chmodSync(directory, 0o755);
+
+const write = (name, text) => {
+  const file = path.join(directory, name);
+  fs.writeFileSync(file, text);
+  return file;
+};
+
+/** What both say to the same command, times and process ids taken out. */
+const plain = (text) => text.replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d/gm, 'TIME').replace(/\d+#\d+/g, 'PID');
+
+async function bothSay(args) {
+  const answers = [];
+  for (const program of sides) {
+    fs.rmSync(errorLog, { force: true });
+    const { code, stdout, stderr } = await run(program, args);
+    const logged = fs.existsSync(errorLog) ? fs.readFileSync(errorLog, 'utf8') : '';
+    answers.push({ code, stdout: plain(stdout), stderr: plain(stderr), logged: plain(logged) });
+  }
+  assert.deepEqual(answers[1], answers[0], args.join(' '));
+  return answers[0];
+}
+
+const good = write('good.conf', `
+pid ${directory}/good.pid;
+events {}
+http {
+  server { listen 127.0.0.1:${await freePort()}; return 200 "fine"; }
+  include ${directory}/more-*.conf;
+}
+`);
+write('more-1.conf', '# nothing\n');
+
+for (const args of [['-x'], ['foo'], ['-s'], ['-s', 'foo'], ['-c'], ['-e'], ['-p'], ['-g'], ['-tqz']]) {
+  test(`nginx ${args.join(' ')}: nginx's own words and exit code`, async () => {
+    assert.equal((await bothSay(args)).code, 1);
+  });
+}
+
+test('-t, -q, -T: of a good file', async () => {
+  const said = await bothSay(['-t', '-c', good, '-e', errorLog]);
+  assert.match(said.stderr, /test is successful/);
+  await bothSay(['-tq', '-c', good, '-e', errorLog]);
+  await bothSay(['-T', '-c', good, '-e', errorLog]);
+  await bothSay(['-t', '-c', 'good.conf', '-p', `${directory}/`, '-e', 'startup.log']);
+  assert.equal(fs.existsSync(`${directory}/good.pid`), true, 'the real one leaves an empty file behind');
+  fs.rmSync(`${directory}/good.pid`);
+});
+
+const bad = {
+  'an unknown directive': 'events {}\nhttp {\n  foo;\n}\n',
+  'a missing semicolon': 'events {}\nhttp { server { listen 127.0.0.1:1 } }\n',
+  'an end too soon': 'events {}\nhttp {\n',
+  'a wrong place': 'listen 80;\nevents {}\n',
+};
+for (const [name, text] of Object.entries(bad)) {
+  test(`-t: ${name}`, async () => {
+    const file = write('bad.conf', text);
+    assert.equal((await bothSay(['-t', '-c', file, '-e', errorLog])).code, 1);
+    assert.equal((await bothSay(['-t', '-c', file, '-e', 'stderr'])).code, 1);
+    assert.equal((await bothSay(['-c', file, '-e', errorLog])).code, 1);
+  });
+}
+
+test('-t: no file; -g: directives of its own', async () => {
+  await bothSay(['-t', '-c', `${directory}/none.conf`, '-e', errorLog]);
+  await bothSay(['-t', '-c', good, '-e', errorLog, '-g', 'foo on;']);
+  await bothSay(['-t', '-c', good, '-e', errorLog, '-g', 'worker_processes 1']);
+  await bothSay(['-t', '-c', good, '-e', errorLog, '-g', 'worker_processes 1;']);
+  fs.rmSync(`${directory}/good.pid`, { force: true });
+});
+
+test('-s: without a process', async () => {
+  assert.equal((await bothSay(['-s', 'stop', '-c', good, '-e', errorLog])).code, 1);
+  fs.writeFileSync(`${directory}/good.pid`, 'abc\n');
+  assert.equal((await bothSay(['-s', 'reload', '-c', good, '-e', errorLog])).code, 1);
+  fs.rmSync(`${directory}/good.pid`);
+});
+
+test('-v, -V, -h: who it is, in the form that scripts read', async () => {
+  const version = await run(ours, ['-v']);
+  assert.equal(version.code, 0);
+  assert.match(version.stderr, /^nginx version: tidegate\/\d+\.\d+\.\d+\n$/);
+  const everything = await run(ours, ['-V']);
+  assert.match(everything.stderr, /^built (by|with) .*\n/m);
+  assert.match(everything.stderr, /^built with OpenSSL 3/m);
+  assert.match(everything.stderr, /^configure arguments: .*--with-http_ssl_module/m);
+  const [theirs, help] = await Promise.all(sides.map((program) => run(program, ['-h'])));
+  assert.equal(help.stderr.split('\n').slice(1).join('\n'), theirs.stderr.split('\n').slice(1).join('\n'));
+});
+
+// ---------------------------------------------------------------------------------------------------------------
+// The process
+
+const isRoot = os.userInfo().uid === 0;
+
+const alive = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+function get(port) {
+  return new Promise((resolve, reject) => {
+    http.get({ port, host: '127.0.0.1', agent: false }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text) => (body += text)).on('end', () => resolve(body));
+    }).on('error', reject);
+  });
+}
+
+/** A file with a log, a pid file and one port, whose answer is `body`. */
+async function site(name) {
+  const port = await freePort();
+  const one = {
+    port,
+    pid: `${directory}/${name}.pid`,
+    log: `${directory}/${name}.log`,
+    file: `${directory}/${name}.conf`,
+    configure(body, more = '') {
+      fs.writeFileSync(one.file, `
+        ${more || (isRoot ? 'user root;' : '')}
+        pid ${one.pid};
+        error_log ${one.log} notice;
+        events {}
+        http { access_log off; server { listen 127.0.0.1:${port}; return 200 "${body}"; } }
+      `);
+    },
+    running: () => Number(fs.readFileSync(one.pid, 'utf8')),
+    signal: (word) => run(ours, ['-s', word, '-c', one.file, '-e', errorLog]),
+    logged: () => fs.readFileSync(one.log, 'utf8'),
+  };
+  return one;
+}
+
+test('daemon on: the command ends when it is up; -s reload, reopen and quit find it', async () => {
+  const one = await site('daemon');
+  one.configure('first');
+  const started = await run(ours, ['-c', one.file, '-e', errorLog]);
+  assert.equal(started.code, 0, started.stderr);
+  const pid = one.running();
+  try {
+    assert.equal(alive(pid), true);
+    assert.equal(await get(one.port), 'first', 'at once');
+
+    one.configure('second');
+    assert.equal((await one.signal('reload')).code, 0);
+    await until(async () => (await get(one.port)) === 'second', 'the reload');
+    assert.equal(one.running(), pid);
+
+    one.configure('third" "');
+    assert.equal((await one.signal('reload')).code, 1, 'the file is read by the command first, as nginx does');
+    process.kill(pid, 'SIGHUP');
+    await until(() => /\[emerg\] \d+#\d+: .* in .*daemon\.conf:\d+/.test(one.logged()), 'the complaint');
+    assert.equal(await get(one.port), 'second', 'the old one goes on');
+
+    one.configure('second');
+    fs.renameSync(one.log, `${one.log}.1`);
+    assert.equal((await one.signal('reopen')).code, 0);
+    await until(() => fs.existsSync(one.log), 'the log to be there again');
+
+    assert.equal((await one.signal('quit')).code, 0);
+    await until(() => !alive(pid), 'the end');
+    assert.equal(fs.existsSync(one.pid) && fs.readFileSync(one.pid, 'utf8') !== '', false, 'no process id is left');
+    assert.equal(await accepts(one.port), false);
+    const all = fs.readFileSync(`${one.log}.1`, 'utf8') + one.logged();
+    assert.doesNotMatch(all, /\[alert\]/);
+    for (const line of all.trim().split('\n')) {
+      assert.match(line, /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[(notice|warn|emerg)\] \d+#\d+: /);
+    }
+  } finally {
+    if (alive(pid)) process.kill(pid, 'SIGKILL');
+  }
+});
+
+test('daemon off: stays, and TERM stops it at once', async () => {
+  const one = await site('foreground');
+  one.configure('here', `daemon off; ${isRoot ? 'user root;' : ''}`);
+  const child = spawn(ours, ['-c', one.file, '-e', errorLog], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  try {
+    await until(() => fs.existsSync(one.pid) && fs.readFileSync(one.pid, 'utf8') !== '', 'the process id');
+    assert.equal(one.running(), child.pid);
+    assert.equal(await get(one.port), 'here');
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null]);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
+test('a port in use: the command says so and fails, whatever daemon says', async () => {
+  const busy = http.createServer();
+  busy.listen(0, '127.0.0.1');
+  await once(busy, 'listening');
+  try {
+    const one = await site('busy');
+    one.configure('never');
+    const text = fs.readFileSync(one.file, 'utf8').replace(`:${one.port}`, `:${busy.address().port}`);
+    fs.writeFileSync(one.file, text);
+    const started = await run(ours, ['-c', one.file, '-e', errorLog]);
+    assert.equal(started.code, 1);
+    assert.match(started.stderr, /^nginx: \[emerg\] .*in use/m);
+    assert.match(one.logged(), /^\d{4}\/.* \[emerg\] \d+#\d+: .*in use/m);
+    assert.equal(fs.existsSync(one.pid), false);
+  } finally {
+    busy.close();
+  }
+});
+
+test('user: it is that user when it serves, and still reads a key that only root may', {
+  skip: !isRoot && 'only root can become another',
+}, async () => {
+  const one = await site('user');
+  await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
+    '-subj', '/CN=localhost', '-keyout', `${directory}/user.key`, '-out', `${directory}/user.pem`]);
+  fs.chmodSync(`${directory}/user.key`, 0o600);
+  one.configure('served', 'user www-data;');
+  const text = fs.readFileSync(one.file, 'utf8').replace('http {', `http {
+    server { listen 127.0.0.1:${await freePort()} ssl; ssl_certificate ${directory}/user.pem;
+             ssl_certificate_key ${directory}/user.key; return 200 "secret"; }`);
+  fs.writeFileSync(one.file, text);
+  const started = await run(ours, ['-c', one.file, '-e', errorLog]);
+  assert.equal(started.code, 0, started.stderr);
+  const pid = one.running();
+  try {
+    const wanted = (await run('id', ['-u', 'www-data'])).stdout.trim();
+    for (const task of fs.readdirSync(`/proc/${pid}/task`)) {
+      const status = fs.readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8');
+      assert.match(status, new RegExp(`^Uid:\\s+${wanted}\\s+${wanted}\\s+${wanted}\\s+${wanted}$`, 'm'));
+      assert.doesNotMatch(status, /^Groups:.*\b0\b/m);
+      const kept = BigInt(`0x${status.match(/^CapEff:\s+([0-9a-f]+)$/m)[1]}`);
+      const allowed = task === String(pid) ? (1n << 10n) | (1n << 2n) : 0n;
+      assert.equal(kept & ~allowed, 0n, `thread ${task} keeps ${kept.toString(16)}`);
+    }
+    fs.writeFileSync(one.file, text.replace('served', 'served again'));
+    process.kill(pid, 'SIGHUP');
+    await until(async () => (await get(one.port)) === 'served again', 'the reload');
+    process.kill(pid, 'SIGQUIT');
+    await until(() => !alive(pid), 'the end');
+  } finally {
+    if (alive(pid)) process.kill(pid, 'SIGKILL');
+  }
+});
