@@ -199,20 +199,14 @@ class Run {
       problem.clear();
     }
     if (!voice_.log_to(process_.error_log, problem)) return false;
+    if (takes_over()) voice_.leave_terminal();  // it is the other's log
     if (process_.daemon && !takes_over() && !daemon_.begin(problem)) return false;
     return pid_.open(process_.pid_file, problem);
   }
 
   /// As nginx, which was built for "nobody", where the file names none.
   bool find_user(std::string& problem) {
-    if (!nginx_process::is_root()) {
-      if (!process_.user.empty()) {
-        voice_.say("warn",
-                   "the \"user\" directive makes sense only if the master process runs with super-user "
-                   "privileges, ignored");
-      }
-      return true;
-    }
+    if (!nginx_process::is_root()) return true;
     const bool named = !process_.user.empty();
     user_ = nginx_process::find_user(named ? process_.user : "nobody", named ? process_.group : "nogroup",
                                      problem);
