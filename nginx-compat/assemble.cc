@@ -28,20 +28,26 @@ void settle_logs(LocationSettings& settings) {
 
 }  // namespace
 
+bool Assembly::fits() {
+  if (copied_ <= kMostCopied) return true;
+  if (!std::exchange(told_, true)) {
+    work_.fail(*work_.http,
+               "so many blocks inherit so many directives that it would take too much memory; say them where "
+               "they are needed");
+  }
+  return false;
+}
+
 void Assembly::run() {
   inherit_all();
-  if (copied_ > kMostCopied) {
-    return work_.fail(*work_.http,
-                      "so many locations inherit so many directives that it would take too much memory; "
-                      "say them where they are needed");
-  }
+  if (!fits()) return;
   for (const auto& server : work_.servers) {
     check_locations(*server);
     check_server_tls(*server);
   }
   build_listeners();
-  build_servers();
-  check_upstreams();
+  if (fits()) build_servers();
+  if (fits()) check_upstreams();
   fill_process();
 }
 
@@ -69,7 +75,7 @@ void Assembly::inherit_all() {
         settle_logs(block->settings);
         copied_ += inherit(block->settings, http) + 1;
       }
-      if (copied_ > kMostCopied) return;
+      if (!fits()) return;
     }
   }
 }

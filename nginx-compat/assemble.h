@@ -19,12 +19,14 @@ class Assembly {
   void run();
 
  private:
+  /// False, and a complaint the first time, where so much was copied that the file is made to be large.
+  bool fits();
   void inherit_all();
   void inherit_location(LocationBlock& block, const LocationBlock& around);
   void check_locations(const ServerBlock& server);
   void build_listeners();
   conf::ListenerTls tls_of(const ServerBlock& server) const;
-  void add_named_tls(const Address& address, std::size_t otherwise, conf::ListenerTls& tls) const;
+  void add_named_tls(const Address& address, std::size_t otherwise, conf::ListenerTls& tls);
   void check_server_tls(const ServerBlock& server);
   void check_names(const Address& address);
   bool is_tls(const Address& address) const;
@@ -48,7 +50,9 @@ class Assembly {
 
   Work& work_;
   std::size_t copied_ = 0;  ///< elements of arrays that were inherited
+  bool told_ = false;       ///< that it was too much
   std::unordered_set<std::string> route_names_;
+  std::unordered_map<std::string, unsigned> last_numbers_;  ///< of names that were wanted more than once
   std::unordered_map<const ServerBlock*, std::string> titles_;
   std::unordered_set<std::string> server_titles_;
   /// The upstreams of the configuration that came of each block, by scheme and TLS.

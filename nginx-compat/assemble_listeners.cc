@@ -131,12 +131,14 @@ void Assembly::check_names(const Address& address) {
   }
 }
 
-void Assembly::add_named_tls(const Address& address, std::size_t otherwise, conf::ListenerTls& tls) const {
+void Assembly::add_named_tls(const Address& address, std::size_t otherwise, conf::ListenerTls& tls) {
   if (address.servers.size() == 1) return;
   for (const std::size_t index : address.servers) {
     conf::NamedTls named;
     for (const conf::ServerName& name : work_.servers[index]->names) add_names(name, named.names);
     if (named.names.empty()) continue;
+    copied_ += named.names.size() + 20;
+    if (!fits()) return;
     named.tls = tls_of(*work_.servers[index]);
     tls.by_name.push_back(std::move(named));
   }

@@ -103,10 +103,8 @@ const std::string& Assembly::variant_of(std::size_t index, bool https, conf::Ups
     if (same_scheme && (!https || upstream.tls == tls)) return upstream.name;
   }
   conf::Upstream upstream = from.upstream;
-  for (conf::Server& server : upstream.servers) {
-    server.scheme = scheme;
-    copied_ += 1;
-  }
+  for (conf::Server& server : upstream.servers) server.scheme = scheme;
+  copied_ += upstream.servers.size() + variants_[index].size();  // the latter were looked at
   upstream.tls = std::move(tls);
   if (from.keepalive) upstream.keepalive_idle = from.keepalive_timeout;
   const bool port = from.is_implicit && from.port != 0 && !from.name.starts_with("unix:");

@@ -94,7 +94,10 @@ conf::Location Assembly::location_of(const ServerBlock& server, const LocationBl
 
 std::string Assembly::unique_name(const std::string& wanted) {
   std::string name = wanted;
-  for (unsigned n = 2; !route_names_.insert(name).second; ++n) name = wanted + " (" + std::to_string(n) + ')';
+  while (!route_names_.insert(name).second) {
+    unsigned& last = last_numbers_.try_emplace(wanted, 1).first->second;
+    name = wanted + " (" + std::to_string(++last) + ')';
+  }
   return name;
 }
 
@@ -150,7 +153,10 @@ void Assembly::build_servers() {
     out.underscores_in_headers = settings.underscores_in_headers.value_or(false);
     out.ignore_invalid_headers = settings.ignore_invalid_headers.value_or(true);
     if (settings.verify_client) out.verify_client = *settings.verify_client;
-    for (const auto& block : server->locations) out.locations.push_back(location_of(*server, *block));
+    for (const auto& block : server->locations) {
+      if (!fits()) return;
+      out.locations.push_back(location_of(*server, *block));
+    }
     const LocationSettings& level = server->locations.front()->settings;
     conf::RealIp& real_ip = work_.sites.real_ip.emplace_back();
     real_ip.from = list_of(level.real_ip_from);

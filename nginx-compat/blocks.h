@@ -10,6 +10,9 @@ namespace tidegate::nginx {
 void add_upstream_server(Work& work, const Directive& directive);
 void set_upstream_keepalive(Work& work, const Directive& directive);
 
+/// For a name that people read; not cut within a character.
+std::string shortened(std::string text);
+
 /// A new block within the one that is read; its index in the server.
 std::size_t add_location(Work& work, const Directive& directive, conf::Location::Kind kind);
 /// Reads the block of a location that add_location() made.

@@ -7,6 +7,7 @@
 #include "conf/names.h"
 #include "gateway/base/text.h"
 #include "nginx-compat/assemble.h"
+#include "nginx-compat/blocks.h"
 #include "nginx-compat/decisions.h"
 #include "nginx-compat/values.h"
 #include "nginx-compat/work.h"
@@ -14,23 +15,18 @@
 namespace tidegate::nginx {
 namespace {
 
+constexpr std::size_t kMostShown = 100;
+
 /// A directive on one line, as somebody would write it.
 std::string in_words(const Directive& directive) {
-  constexpr std::size_t kMost = 100;
   std::string text = directive.name.text;
   for (const Word& arg : directive.args) {
     const bool plain = !arg.text.empty() && arg.text.find_first_of(" \t\r\n;{}\"'") == std::string::npos;
     text += ' ';
     text += plain ? arg.text : conf::in_quotes(arg.text);
-    if (text.size() > kMost) break;
+    if (text.size() > kMostShown) break;
   }
-  if (text.size() > kMost) {
-    std::size_t end = kMost;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not within UTF-8
-    text.resize(end);
-    text += "...";
-  }
-  return text;
+  return shortened(std::move(text));
 }
 
 std::string joined(const std::string& folder, std::string_view path) {
@@ -39,6 +35,14 @@ std::string joined(const std::string& folder, std::string_view path) {
 }
 
 }  // namespace
+
+std::string shortened(std::string text) {
+  if (text.size() <= kMostShown) return text;
+  std::size_t end = kMostShown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // UTF-8
+  text.resize(end);
+  return text + "...";
+}
 
 const Decision* decision_of(std::string_view name) {
   static const auto table = [] {

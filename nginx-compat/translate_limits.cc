@@ -55,7 +55,9 @@ bool read_rate(Work& work, const Directive& directive, std::string_view text, co
 void add_zone(Work& work, const Directive& directive, conf::LimitZone zone, std::string_view use) {
   if (zone.name.empty())
     return work.fail(directive, quoted(directive.name.text) + " must have \"zone\" parameter");
-  for (const conf::LimitZone& other : work.sites.zones) {
+  const bool is_known = work.knows_zone(zone.name);
+  for (std::size_t i = 0; is_known && i < work.sites.zones.size(); ++i) {
+    const conf::LimitZone& other = work.sites.zones[i];
     if (other.name != zone.name || other.kind != zone.kind) continue;
     return work.fail(directive, directive.name.text + ' ' + quoted(zone.name) + " is already bound to key " +
                                     quoted(other.key.value));

@@ -67,7 +67,7 @@ bool fits_in(Work& work, const Directive& directive, const LocationBlock& block,
 }
 
 std::string title_of(const LocationBlock& block, const LocationBlock& around) {
-  const std::string& pattern = block.pattern.value;
+  const std::string pattern = shortened(block.pattern.value);
   switch (block.kind) {
     case Kind::exact:
       return "= " + pattern;

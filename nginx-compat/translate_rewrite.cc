@@ -176,7 +176,7 @@ void on_if(Work& work, const Directive& directive) {
     const std::size_t index = add_location(work, directive, conf::Location::Kind::inner);
     LocationBlock& block = *work.scope().server->locations[index];
     block.pattern = {words_of(directive), directive.at()};
-    block.title = around.title + (around.title.empty() ? "" : " ") + block.pattern.value;
+    block.title = shortened(around.title + (around.title.empty() ? "" : " ") + block.pattern.value);
     step.into = index;
     walk_location(work, directive, index, kIfInLocation, &step.then);
   }

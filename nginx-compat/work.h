@@ -154,6 +154,7 @@ class Work {
   /// False, and a complaint, where it is already declared for another use or with another size.
   bool declare_zone(const Directive& directive, const std::string& name, std::string_view use,
                     std::size_t bytes);
+  bool knows_zone(const std::string& name) const { return zones_.contains(name); }
   /// Zones must have been declared with a size when all has been read.
   void use_zone(const Directive& directive, const std::string& name, std::string_view use);
 
