@@ -53,7 +53,8 @@ Passage::~Passage() = default;
 void Passage::start() {
   make_head();
   if (upstream::Server* server = choose()) return go_to(*server, /*fresh=*/false);
-  // nginx: "no live upstreams".
+  // nginx: "no live upstreams", told of the upstream as a whole.
+  tries_.begin(errand_.connector->conf().name, std::chrono::steady_clock::now());
   fail(Error(Reason::upstream_unreachable, Party::upstream));
 }
 

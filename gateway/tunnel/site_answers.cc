@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "gateway/base/text.h"
+#include "gateway/tunnel/body_pieces.h"
 #include "gateway/tunnel/site_visit.h"
 
 namespace tidegate::tunnel {
@@ -28,12 +30,23 @@ bool ends_connection(int status) {
 
 }  // namespace
 
+/// nginx says so to HTTP/1.1 too, where it goes without saying.
+void SiteVisit::name_keep_alive(std::string& head) const {
+  if (!keep_alive_ || request_.head->minor_version == 0) return;
+  head.insert(head.find(kCrlf) + kCrlf.size(), "Connection: keep-alive\r\n");
+}
+
 bool SiteVisit::keeps_alive(int status, bool own_page) {
   const conf::Location& location = walk_.location();
-  if (own_page && ends_connection(status)) return false;
+  if (ends_ || (own_page && ends_connection(status))) return false;
   if (location.keepalive_timeout <= std::chrono::milliseconds::zero()) return false;
   if (client_.requests() >= location.keepalive_requests) return false;
   return client_.keeps_alive() && !body_broken_;
+}
+
+/// Also where an error_page answers in its place.
+void SiteVisit::note_error(int status) {
+  ends_ = ends_ || ends_connection(status);
 }
 
 void SiteVisit::answer(sites::Answer answer) {
@@ -57,6 +70,7 @@ void SiteVisit::answer(sites::Answer answer) {
   response.rules = &rules;
   std::string text;
   http::append_own_response(text, response);
+  name_keep_alive(text);
   facts_.status = answer.status;
   write_head(std::move(text), request_.is_head() ? 0 : body.size());
   if (reason_ != Reason::none) host_.counters().count(reason_);
@@ -77,6 +91,9 @@ void SiteVisit::send_file(sites::SendFile found) {
   }
   stage_ = Stage::sending_file;
   const int status = found.status;
+  if (status != 200 && status != 206 && status != 304) {  // an error's page has no past
+    std::erase_if(found.fields, [](const auto& field) { return iequals(field.first, "Last-Modified"); });
+  }
   const conf::RouteTimeouts& timeouts = request_.route->conf->timeouts;
   file_ = std::make_unique<FileAnswer>(host_.loop(), static_cast<FileSink&>(*this), std::move(found.file),
                                        std::move(found.ranges), std::move(found.content_type), timeouts.send);
@@ -89,7 +106,9 @@ void SiteVisit::send_file(sites::SendFile found) {
   response.content_type = file_->content_type();
   response.length = file_->length();
   response.fields = std::move(found.fields);
-  if (std::string range = file_->content_range(); !range.empty()) {
+  const bool ranged = std::any_of(response.fields.begin(), response.fields.end(),
+                                  [](const auto& field) { return iequals(field.first, "Content-Range"); });
+  if (std::string range = file_->content_range(); !range.empty() && !ranged) {
     response.fields.emplace_back("Content-Range", std::move(range));
   }
   response.client_minor_version = request_.head->minor_version;
@@ -98,6 +117,7 @@ void SiteVisit::send_file(sites::SendFile found) {
   response.rules = &rules;
   std::string text;
   http::append_own_response(text, response);
+  name_keep_alive(text);
   facts_.status = status;
   write_head(std::move(text), 0);
   if (request_.is_head() || status == 304) return finish();

@@ -113,7 +113,21 @@ void SiteVisit::ask(const std::string& uri) {
 
 void SiteVisit::on_subrequest_done(int status, const http::ResponseHead* head) {
   asked_.push_back(std::move(subrequest_));
-  act(walk_.authorised(status, head));
+  act(hear(status, head));
+}
+
+/// What auth_request_set asks about the upstream is the subrequest's.
+sites::Action SiteVisit::hear(int status, const http::ResponseHead* head) {
+  const sites::Facts& asked = asked_.back()->facts();
+  const auto exchange = [&](auto member) { return std::exchange(facts_.*member, asked.*member); };
+  std::string addr = exchange(&sites::Facts::upstream_addr);
+  std::string answered = exchange(&sites::Facts::upstream_status);
+  std::string time = exchange(&sites::Facts::upstream_response_time);
+  sites::Action action = walk_.authorised(status, head);
+  facts_.upstream_addr = std::move(addr);
+  facts_.upstream_status = std::move(answered);
+  facts_.upstream_response_time = std::move(time);
+  return action;
 }
 
 void SiteVisit::hang_up() {
@@ -324,6 +338,7 @@ http::Framing SiteVisit::begin_answer(const http::ResponseHead& head, std::strin
   context.head_request = request_.is_head();
   context.rules = &rules;
   http::append_response(text, head, context);
+  name_keep_alive(text);
   facts_.status = context.status;
   head_bytes_ = text.size();
   facts_.sent_head = text;
@@ -411,6 +426,7 @@ void SiteVisit::failed(int status, Reason reason) {
   places_.release();
   retire_helpers();
   streams_body_ = false;
+  note_error(status);
   facts_.status = status;
   if (auto action = walk_.failed(status, reason)) return act(std::move(*action));
   answer({.status = status, .reason = reason});

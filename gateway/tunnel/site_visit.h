@@ -81,6 +81,8 @@ class SiteVisit final : public Serving, private Patron, private FileSink, privat
 
   /// Of an answer with this status: does the connection go on?
   bool keeps_alive(int status, bool own_page);
+  void note_error(int status);
+  void name_keep_alive(std::string& head) const;
   void write_head(std::string text, std::size_t body_bytes);
   /// The answer is written whole.
   void finish();
@@ -102,6 +104,7 @@ class SiteVisit final : public Serving, private Patron, private FileSink, privat
   void on_file_sent() override { finish(); }
   void on_file_failed(Reason reason) override;
   void on_subrequest_done(int status, const http::ResponseHead* head) override;
+  sites::Action hear(int status, const http::ResponseHead* head);
 
   void retire_helpers();
   void on_deadline();
@@ -135,6 +138,7 @@ class SiteVisit final : public Serving, private Patron, private FileSink, privat
   bool body_broken_ = false;
   bool owes_continue_;  ///< the client waits for a 100
   bool keep_alive_ = false;
+  bool ends_ = false;  ///< an error has come up after which the connection does
   bool logged_ = false;
 };
 

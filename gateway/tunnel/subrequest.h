@@ -32,6 +32,7 @@ class Subrequest final : public net::Retired, private Patron {
 
   void start() { act(walk_->begin()); }
   void cancel();
+  const sites::Facts& facts() const { return facts_; }
 
  private:
   void act(sites::Action action);
