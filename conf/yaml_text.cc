@@ -9,7 +9,7 @@ namespace tidegate::conf::yaml {
 namespace {
 
 /// Beyond this a list or map is not written in one line, and a comment is broken.
-constexpr std::size_t kWidth = 100;
+constexpr std::size_t kWidth = 120;
 
 /// Words that some reader of YAML, 1.1's among them, takes for null, a boolean or a number.
 bool is_word_of_yaml(std::string_view value) {
@@ -39,7 +39,7 @@ bool is_plain(std::string_view value, bool in_flow) {
   if (std::string_view("-?:,[]{}#&*!|>'\"%@`=<").find(value.front()) != std::string_view::npos) return false;
   if (value.find(": ") != std::string_view::npos || value.find(" #") != std::string_view::npos) return false;
   if (value.back() == ':' || value.find('\\') != std::string_view::npos) return false;
-  return !in_flow || value.find_first_of(",[]{}\"'") == std::string_view::npos;
+  return !in_flow || value.find_first_of(",[]{}\"'?") == std::string_view::npos;
 }
 
 std::string in_double_quotes(std::string_view value) {

@@ -10,6 +10,7 @@ namespace tidegate {
 constexpr int kFine = 0;
 constexpr int kFailed = 1;
 constexpr int kBadCommandLine = 2;
+constexpr int kRefused = 3;
 
 /// Where a configuration is if nobody says another place.
 constexpr const char* kDefaultFile = "/etc/tidegate/tidegate.yaml";

@@ -19,6 +19,7 @@
 #include "gateway/control_command.h"
 #include "gateway/demo/demo_upstream.h"
 #include "gateway/front_door_command.h"
+#include "gateway/import_command.h"
 #include "gateway/nginx_command.h"
 #include "gateway/nginx_main.h"
 #include "gateway/server/server.h"
@@ -166,6 +167,7 @@ int main_program(int argc, char** argv) {
   add_nginx_options(*run, *check, nginx);
 
   auto* schema = app.add_subcommand("schema", "Print the JSON Schema of the configuration, for editors");
+  const ImportCommand import(app);
   const ControlCommands control(app);
 
   try {
@@ -176,6 +178,7 @@ int main_program(int argc, char** argv) {
   if (demo->parsed()) return run_demo(door);
   if (check->parsed()) return nginx.asked() ? check_nginx(nginx) : check_file(file);
   if (schema->parsed()) return print_schema();
+  if (import.parsed()) return import.run();
   if (control.parsed()) return control.run();
   if (nginx.asked()) return run_nginx(nginx);
   return door.to.empty() ? run_file(file, !no_watch)

@@ -126,6 +126,8 @@ const std::vector<IpAddress>& Work::addresses_of(const std::string& host) {
       found->second = {*literal};
     else if (options_.look_up)
       found->second = options_.look_up(host);
+    else if (host == "localhost")  // RFC 6761 §6.3: it is, whoever is asked
+      found->second = {*IpAddress::parse("127.0.0.1")};
   }
   return found->second;
 }

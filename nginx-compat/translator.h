@@ -59,7 +59,8 @@ struct TranslateOptions {
   bool permissive = false;
   /// What is refused is in the report alone, and the rest goes on as if it were not there (`import`).
   bool report_refusals_only = false;
-  /// The addresses of a host name, none where it is not known; null: every name counts as known.
+  /// The addresses of a host name, none where it is not known; null: every name counts as known,
+  /// and none but localhost has an address.
   std::function<std::vector<IpAddress>(const std::string& host)> look_up;
   bool is_root = false;   ///< a server without `listen` is at port 80, not 8000
   std::string host_name;  ///< `$hostname` in server_name

@@ -23,7 +23,7 @@ _tidegate() {
     fi
   done
   case $before in
-    -c | --config | --nginx | -o | --output) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    -c | --config | --nginx | -o | --output | -p | --prefix) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     *)
       if [ -n "$command" ] && [[ $word != -* ]]; then
         compopt -o filenames 2>/dev/null
