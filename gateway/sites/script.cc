@@ -125,32 +125,39 @@ bool Program::run_into(Request& request, Outcome& outcome) const {
 bool Program::run_step(const Step& step, Request& request, Outcome& outcome) {
   switch (step.conf->kind) {
     case Kind::set:
-      request.set(step.variable, step.value.evaluate(request));
+      request.set(step.variable, value_of(step.value, request, outcome));
       return false;
     case Kind::rewrite:
       return rewrite(step, request, outcome);
     case Kind::respond:
       return respond(step, request, outcome);
     case Kind::stop:
-      if (request.uri_changed) request.valid_location = false;
-      request.uri_changed = false;
-      return true;
+      return true;  // a URI that was rewritten before it leads to another location all the same
     case Kind::test:
-      if (!holds(step, request)) return false;
+      if (!holds(step, request, outcome)) return false;
       if (step.conf->into) request.enter(*step.conf->into);
       return step.then->run_into(request, outcome);
   }
   return false;
 }
 
-bool Program::holds(const Step& step, Request& request) {
+/// Captures in values of a program are escaped where those of a redirect are, up to the first rewrite that
+/// fits: nginx's engine begins in that state.
+std::string Program::value_of(const Expression& value, Request& request, const Outcome& outcome) {
+  std::string out;
+  value.append(out, request, Expression::plain,
+               outcome.rewritten ? Expression::plain : capture_writer(request));
+  return out;
+}
+
+bool Program::holds(const Step& step, Request& request, const Outcome& outcome) {
   const conf::Condition& condition = step.conf->condition;
-  const std::string subject = step.subject.evaluate(request);
+  const std::string subject = value_of(step.subject, request, outcome);
   switch (condition.kind) {
     case Test::truthy:
       return !subject.empty() && subject != "0";
     case Test::equals:
-      return (subject == step.operand.evaluate(request)) != condition.negated;
+      return (subject == value_of(step.operand, request, outcome)) != condition.negated;
     case Test::matches: {
       const bool matched = step.pattern.matches(subject, request);
       if (!matched) request.captures = {};
@@ -171,6 +178,7 @@ bool Program::rewrite(const Step& step, Request& request, Outcome& outcome) {
     return false;
   }
   const Flag flag = step.conf->flag;
+  outcome.rewritten = true;
   request.internal = true;
   request.valid_unparsed_uri = false;
   request.uri_changed = flag != Flag::stop;

@@ -23,6 +23,7 @@ class Program {
     std::optional<int> status;      ///< an answer with this status
     std::optional<std::string> to;  ///< with a status that redirects: Location
     std::optional<std::string> body;
+    bool rewritten = false;  ///< a `rewrite` has matched
   };
 
   static Program compile(const conf::Script& script, VariableTable& variables, Diagnostics& diagnostics);
@@ -46,7 +47,8 @@ class Program {
   };
 
   static void compile_rewrite(Step& step, VariableTable& variables, Diagnostics& diagnostics);
-  static bool holds(const Step& step, Request& request);
+  static std::string value_of(const Expression& value, Request& request, const Outcome& outcome);
+  static bool holds(const Step& step, Request& request, const Outcome& outcome);
   /// True: the program ends here.
   static bool run_step(const Step& step, Request& request, Outcome& outcome);
   static bool rewrite(const Step& step, Request& request, Outcome& outcome);

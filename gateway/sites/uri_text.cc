@@ -60,42 +60,26 @@ std::string unescape_redirect(std::string_view url) {
   std::string out;
   for (std::size_t i = 0; i < url.size(); ++i) {
     if (url[i] == '?') return out.append(url.substr(i));
-    const int high = url[i] == '%' && i + 1 < url.size() ? hex_value(url[i + 1]) : -1;
-    const int low = high >= 0 && i + 2 < url.size() ? hex_value(url[i + 2]) : -1;
-    if (low < 0) {
+    if (url[i] != '%') {
       out += url[i];
       continue;
     }
-    const int c = high << 4 | low;
-    if (c == '?') return out.append("?").append(url.substr(i + 3));
-    if (c > '%' && c < 0x7f)
-      out += static_cast<char>(c);
-    else
-      out += url.substr(i, 3);
-    i += 2;
-  }
-  return out;
-}
-
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
+    // A broken escape is dropped as far as it looked like one.
+    const int high = i + 1 < url.size() ? hex_value(url[i + 1]) : -1;
+    if (high < 0) {
+      if (++i < url.size()) out += url[i];
+      continue;
     }
+    const int low = i + 2 < url.size() ? hex_value(url[i + 2]) : -1;
+    const int c = high << 4 | low;
+    if (low >= 0 && c == '?') return out.append("?").append(url.substr(i + 3));
+    if (low >= 0) {
+      if (c > '%' && c < 0x7f)
+        out += static_cast<char>(c);
+      else
+        out += url.substr(i, 3);
+    }
+    i += 2;
   }
   return out;
 }

@@ -13,7 +13,5 @@ void append_escaped_argument(std::string& out, std::string_view value);
 std::string escape_component(std::string_view text);
 /// Decodes what may stand plain in a redirect's URL, up to its "?" (NGX_UNESCAPE_REDIRECT).
 std::string unescape_redirect(std::string_view url);
-/// What a browser must not take for markup.
-std::string escape_html(std::string_view text);
 
 }  // namespace tidegate::sites

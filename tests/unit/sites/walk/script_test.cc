@@ -75,6 +75,24 @@ TEST_F(Script, EscapesCapturesWhereTheUriWasDecoded) {
             "301 to http://x//go/a&b?d=a%26b");
 }
 
+TEST_F(Script, EscapesCapturesInValuesUpToTheFirstRewrite) {
+  const auto step = when("$uri ~ ^/go/(.*)", {set("a", "$1")});
+  EXPECT_EQ(run({step, give(200, "$a $1")}, "/go/%20%26b"), "200 %20%26b  &b");
+  EXPECT_EQ(run({step, give(200, "$a $1")}, "/go/a&b"), "200 a&b a&b");
+  EXPECT_EQ(run({rewrite("^", "/go/c d"), step, give(200, "$a")}, "/go/%20%26b"), "200 c d");
+}
+
+TEST_F(Script, DropsBrokenEscapesOfARedirect) {
+  EXPECT_EQ(run({rewrite("^/go/(.*)$", "http://x/$uri")}, "/go/b%25"), "302 to http://x//go/b");
+  EXPECT_EQ(run({rewrite("^", "http://x/$uri/%4g%41%3F%2e%25")}, "/go/%25("),
+            "302 to http://x//go/(/A?%2e%25");
+  EXPECT_EQ(run({rewrite("^", "http://x/%")}), "302 to http://x/");
+}
+
+TEST_F(Script, StopsWithoutUndoingARewrite) {
+  EXPECT_EQ(run({rewrite("^/go$", "/at"), stop(), give(200, "no")}), "200 at /at?");
+}
+
 TEST_F(Script, KnowsEveryCondition) {
   const auto holds = [this](const std::string& condition, std::string_view target = "/go?a=1") {
     return run({set("empty", ""), set("zero", "0"), when(condition, {give(200, "yes")}), give(200, "no")},
