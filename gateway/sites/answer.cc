@@ -89,6 +89,7 @@ void rewrite_cookies(http::FieldRules& rules, const http::ResponseHead& head, Re
 /// ngx_http_headers_module: expires first, then add_header.
 void add_configured(http::FieldRules& rules, int status, Request& r) {
   const conf::Location& conf = *r.location->conf;
+  r.facts.status = status;  // $status in what is added
   if (conf.expires && is_plain_status(status)) {
     const std::string said = r.location->expires.evaluate(r);
     if (auto fresh = freshness(*conf.expires, said, r.modified_s, std::time(nullptr))) {

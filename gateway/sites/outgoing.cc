@@ -40,8 +40,8 @@ std::string path_of(Request& r, const Target& target) {
   if (with_variables && !own.empty()) return own.starts_with('?') ? "/" + own : own;
   if (own.empty() && r.valid_unparsed_uri) return std::string(r.visitor.head->path);
 
-  const std::size_t matched =
-      r.valid_location && !own.empty() ? std::min(r.location->name.size(), r.uri.size()) : 0;
+  if (!r.valid_location) own.clear();  // rewrite ... break: the whole of what it made goes on
+  const std::size_t matched = own.empty() ? 0 : std::min(r.location->name.size(), r.uri.size());
   const std::string_view rest = std::string_view(r.uri).substr(matched);
   std::string out = std::move(own);
   if (r.quoted_uri || r.internal)

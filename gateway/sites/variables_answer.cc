@@ -34,7 +34,8 @@ bool is_field_of(string_view pattern, string_view name) {
 }
 
 bool status(Request& r, string_view, string& out) {
-  append_padded(out, static_cast<std::uint64_t>(r.facts.status), 3);
+  const int told = r.error_status != 0 ? r.error_status : r.facts.status;
+  append_padded(out, static_cast<std::uint64_t>(told), 3);
   return true;
 }
 

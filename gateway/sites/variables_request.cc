@@ -37,6 +37,12 @@ bool argument(Request& r, string_view rest, string& out) {
   return value.has_value();
 }
 
+/// None rather than empty: a log writes "-".
+bool args(Request& r, string_view, string& out) {
+  out += r.args;
+  return !r.args.empty();
+}
+
 bool cookie(Request& r, string_view rest, string& out) {
   const string_view value = routing::cookie(*r.visitor.head, rest);
   out += value;
@@ -105,7 +111,7 @@ bool document_root(Request& r, string_view, string& out) {
 const std::vector<Builtin>& request_variables() {
   static const std::vector<Builtin> list = {
       {"arg_", argument},
-      {"args", [](Request& r, string_view, string& out) { return give(out, r.args); }, true},
+      {"args", args, true},
       {"content_length",
        [](Request& r, string_view, string& out) { return give_field(r, out, "content_length"); }},
       {"content_type",
@@ -138,7 +144,7 @@ const std::vector<Builtin>& request_variables() {
        }},
       {"proxy_port", [](Request& r, string_view,
                         string& out) { return r.location->proxy && give(out, r.proxy_target().proxy_port); }},
-      {"query_string", [](Request& r, string_view, string& out) { return give(out, r.args); }},
+      {"query_string", args},
       {"realpath_root",
        [](Request& r, string_view rest, string& out) {
          string root;

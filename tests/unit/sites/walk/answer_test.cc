@@ -148,7 +148,7 @@ class ErrorPages : public testing::Test {
 
 TEST_F(ErrorPages, AnswerInPlaceOfAStatus) {
   page({404, 403}, "/page?x=$status");
-  EXPECT_EQ(go(404), "404 page /page?x=000 GET");
+  EXPECT_EQ(go(404), "404 page /page?x=404 GET");
 }
 
 TEST_F(ErrorPages, MayChangeTheStatus) {
