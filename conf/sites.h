@@ -222,7 +222,7 @@ struct ProxyPass {
   std::vector<CookieRule> cookie_paths;
   std::vector<CookieFlags> cookie_flags;
   NextServer next;
-  Text bind;  ///< proxy_bind; may have variables; empty: none
+  Text bind;                   ///< proxy_bind; may have variables; empty: none
   bool accel_redirect = true;  ///< X-Accel-Redirect counts, but for proxy_ignore_headers
   UpstreamTls tls{};           ///< where `target` has variables and leads to https
   bool operator==(const ProxyPass&) const = default;

@@ -127,7 +127,15 @@ std::optional<conf::ProxyPass> Assembly::proxy_of(const LocationBlock& block) {
   out.https = target.https;
   if (target.has_variables) {
     out.tls = upstream_tls_of(block, target);
-    has_https_variables_ |= target.url.value.starts_with("https://") || target.url.value.starts_with('$');
+    const bool may_be_https = target.url.value.starts_with("https://") || target.url.value.starts_with('$');
+    has_https_variables_ |= may_be_https;
+    // It would go unverified: that must not happen in silence.
+    if (may_be_https && (out.tls.verify || out.tls.certificate)) {
+      work_.fail(
+          *block.directive,
+          "proxy_ssl_verify and proxy_ssl_certificate do not reach servers that a variable names; write "
+          "the host of proxy_pass out");
+    }
   } else {
     out.upstream = upstream_of(block, target);
     out.host = target.host;

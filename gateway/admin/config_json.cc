@@ -46,6 +46,7 @@ Json listeners_json(const conf::Config& config) {
     if (listener.tls) out["tls"] = tls_json(*listener.tls);
     if (listener.redirect) out["redirect"] = redirect_json(*listener.redirect);
     if (!listener.acme_challenge.empty()) out["acme_challenge"] = listener.acme_challenge.value;
+    if (listener.proxy_protocol) out["proxy_protocol"] = true;
   }
   return json;
 }

@@ -97,9 +97,10 @@ bool Regex::matches(std::string_view subject) const {
   return code_->match(subject, match_data(1)) >= 0;  // 0: a match with more groups than there is room for
 }
 
-bool Regex::matches(std::string_view subject, std::vector<Group>& groups) const {
+bool Regex::matches(std::string_view subject, std::vector<Group>& groups, bool* gave_up) const {
   pcre2_match_data* const data = match_data(code_->groups);
   const int outcome = code_->match(subject, data);
+  if (gave_up != nullptr) *gave_up = outcome < 0 && outcome != PCRE2_ERROR_NOMATCH;
   if (outcome < 0) return false;
   const PCRE2_SIZE* offsets = pcre2_get_ovector_pointer(data);
   groups.assign(code_->groups, Group());

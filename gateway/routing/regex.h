@@ -14,7 +14,7 @@ namespace tidegate::routing {
 /// machine code where the system lets us.
 ///
 /// Immutable; any thread may match. A match that exceeds its limits of steps, depth or memory is no match: a
-/// hostile subject costs milliseconds, not minutes.
+/// hostile subject costs milliseconds, not minutes. `gave_up` tells it from a subject that does not match.
 class Regex {
  public:
   struct Failure {
@@ -33,7 +33,7 @@ class Regex {
   bool matches(std::string_view subject) const;
   /// The same, and where the groups are: `groups` has the whole match and then each group of the pattern; one
   /// that took no part is empty. Without a match `groups` stays as it was.
-  bool matches(std::string_view subject, std::vector<Group>& groups) const;
+  bool matches(std::string_view subject, std::vector<Group>& groups, bool* gave_up = nullptr) const;
   /// The pattern's named groups with their numbers.
   std::vector<std::pair<std::string, std::size_t>> names() const;
 

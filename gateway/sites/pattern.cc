@@ -23,7 +23,10 @@ Pattern Pattern::compile(const conf::Text& text, bool ignore_case, VariableTable
 
 bool Pattern::matches(std::string_view subject, Request& request) const {
   std::vector<routing::Regex::Group> groups;
-  if (regex_ == nullptr || !regex_->matches(subject, groups)) return false;
+  bool gave_up = false;
+  const bool fits = regex_ != nullptr && regex_->matches(subject, groups, &gave_up);
+  request.gave_up = request.gave_up || gave_up;
+  if (!fits) return false;
   request.captures = {std::string(subject), std::move(groups)};
   for (const auto& [variable, group] : named_)
     request.set(variable, std::string(request.captures.group(group)));

@@ -9,6 +9,9 @@
 namespace tidegate::sites {
 namespace {
 
+/// As nginx's "cycle while evaluating variable".
+constexpr int kMostVariablesWithin = 100;
+
 /// Lower case, with "_" for "-", as $http_NAME has it.
 bool is_field_of(std::string_view pattern, std::string_view name) {
   return std::equal(pattern.begin(), pattern.end(), name.begin(), name.end(),
@@ -33,6 +36,15 @@ Request::Request(const SiteTable::Impl& t, const Visitor& v, Facts& f)
 }
 
 bool Request::append(std::uint32_t variable, std::string& out) {
+  // Values that are made of each other: $request_filename within its own root. nginx stops there, too.
+  if (variables_within >= kMostVariablesWithin) return false;
+  ++variables_within;
+  const bool has_one = append_value(variable, out);
+  --variables_within;
+  return has_one;
+}
+
+bool Request::append_value(std::uint32_t variable, std::string& out) {
   const VariableTable::Variable& v = table.variables.at(variable);
   Slot& slot = (*slots)[variable];
   if (slot.state == Slot::State::known) {

@@ -93,6 +93,9 @@ struct Request {
   /// Fields of an upstream's answer that an X-Accel-Redirect takes along.
   std::vector<std::pair<std::string, std::string>> carried;
 
+  bool gave_up = false;  ///< a regex came to its limits: whatever it would have decided, the answer is 500
+  int variables_within = 0;  ///< how many values are being made that ask for each other
+
   /// Appends a variable's value. False: it has none.
   bool append(std::uint32_t variable, std::string& out);
   void set(std::uint32_t variable, std::string value);
@@ -109,6 +112,9 @@ struct Request {
   const Target& proxy_target();
   /// Where the location's files are, its template evaluated.
   Place place();
+
+ private:
+  bool append_value(std::uint32_t variable, std::string& out);
 };
 
 }  // namespace tidegate::sites

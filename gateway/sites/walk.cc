@@ -208,7 +208,13 @@ Action Walk::Impl::proceed(Phase phase) {
         phase = Phase::content;
         break;
       case Phase::content:
-        return content();
+        action = content();
+        break;
+    }
+    if (std::exchange(request.gave_up, false)) {
+      // It may be what was to keep this request out.
+      subject().complain(log::Level::error, "a regex came to its limits");
+      return error(500, Reason::internal);
     }
     if (action) return *std::move(action);
   }

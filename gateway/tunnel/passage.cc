@@ -173,10 +173,14 @@ void Passage::write_upstream(std::span<const Bytes> pieces) {
 
 /// It is silent once it has the whole request.
 void Passage::await_response() {
-  const bool whole = errand_.framing == http::Framing::none ||
-                     (errand_.body != nullptr ? body_complete() : stream_complete_);
-  if (!whole || response_ != nullptr) return;
+  if (!request_complete() || response_ != nullptr) return;
   response_deadline_.arm(host_.loop().timers(), errand_.route->timeouts.response);
+}
+
+bool Passage::request_complete() const {
+  if (errand_.framing == http::Framing::none) return true;
+  if (errand_.body == nullptr && !stream_complete_) return false;
+  return errand_.framing == http::Framing::chunked || body_complete();
 }
 
 bool Passage::takes_body() const {
@@ -188,6 +192,7 @@ void Passage::send_body(std::span<const Bytes> payload, bool last) {
   char header[24];
   stream_complete_ = last;
   streamed_any_ = streamed_any_ || !payload.empty() || last;
+  for (Bytes part : payload) body_sent_ += part.size();
   if (errand_.framing == http::Framing::chunked) {
     frame_as_chunk(pieces, payload, header);
     if (last) pieces.push_back(as_bytes(http::kLastChunk));
@@ -450,9 +455,8 @@ void Passage::leave_server() {
 }
 
 void Passage::settle() {
-  const bool whole = errand_.framing == http::Framing::none ||
-                     (errand_.body != nullptr ? body_complete() : stream_complete_);
-  const bool keep = whole && response_->keep_alive && !surplus_ && keeps_connection() && !upstream_congested_;
+  const bool keep =
+      request_complete() && response_->keep_alive && !surplus_ && keeps_connection() && !upstream_congested_;
   tries_.ended(0, std::chrono::steady_clock::now());
   tries_.tell();
   if (std::exchange(upstream_paused_, false)) upstream_.stream->resume_reading();

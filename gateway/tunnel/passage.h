@@ -69,6 +69,8 @@ class Passage final : public net::Retired, private upstream::ConnectListener, pr
   void send_body(std::span<const Bytes> payload, bool last);
   void on_client_drained();
   void release();
+  /// The client's side has failed in the middle of the answer: ends with Patron::on_passage_cut().
+  void cut(const Error& error) { fail(error); }
   /// Is the client given an answer already?
   bool answering() const { return response_ != nullptr; }
   /// Who was tried last; null: nobody.
@@ -98,6 +100,8 @@ class Passage final : public net::Retired, private upstream::ConnectListener, pr
   void pump_body();
   void write_upstream(std::span<const Bytes> pieces);
   bool body_complete() const { return body_sent_ == errand_.length; }
+  /// Has the upstream the whole request?
+  bool request_complete() const;
   void await_response();
 
   Bytes read_head(Bytes bytes);

@@ -120,7 +120,7 @@ void SiteVisit::send_file(sites::SendFile found) {
   name_keep_alive(text);
   facts_.status = status;
   write_head(std::move(text), 0);
-  if (request_.is_head() || status == 304) return finish();
+  if (request_.is_head() || status == 304 || status == 204) return finish();
   file_->start();
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "gateway/http/grammar.h"
 #include "gateway/net/proxy_header.h"
 #include "gateway/tunnel/body_pieces.h"
 #include "gateway/tunnel/request_counts.h"
@@ -144,6 +145,11 @@ void SiteVisit::pass_on() {
   if (too_large()) return fail(Error(Reason::body_too_large));
   errand_ = make_errand(client_.snapshot(), walk_, *request_.head, request_.id);
   if (errand_.out.upstream.empty()) return fail(Error(Reason::internal));  // a variable makes no sense
+  const std::string& method = errand_.out.method;
+  if (method.empty() || http::span_of(method, http::kTokenChar) != method.size()) {
+    return fail(Error(Reason::internal));  // proxy_method's variables are no method
+  }
+  asks_head_ = method == "HEAD" && !request_.is_head();
   errand_.relays_trailers = request_.head->te_trailers;
   const routing::CompiledRoute& route = *request_.route;
   if (errand_.out.handshake && !places_.take(client_.snapshot(), route, request_.id)) {
@@ -169,7 +175,9 @@ void SiteVisit::take_body() {
     if (proxy.body || made_->size() > 0) errand_.framing = Framing::length;
     return find_upstream();
   }
-  if (sent == Framing::none) return find_upstream();
+  if (sent == Framing::none || body_broken_) return find_upstream();
+  // A part has gone to another upstream: what is left is no body, and must not pass for one.
+  if (body_lost_) return fail(Error(Reason::internal));
   // HTTP/1.0 has no chunks: there the length must be known first, as in nginx.
   const bool as_it_comes = !proxy.buffer_body && kept_.size() == 0 && !request_body_.complete() &&
                            (sent == Framing::length || errand_.out.minor_version > 0);
@@ -204,10 +212,12 @@ void SiteVisit::on_body_read() {
 
 void SiteVisit::find_upstream() {
   stage_ = Stage::waiting;
-  lookup_ = find_connector(client_.snapshot(), errand_, [this](bool found) {
+  auto wait = find_connector(client_.snapshot(), errand_, [this](bool found) {
     if (!found) return fail(Error(Reason::upstream_unresolved));
     begin_passage();
   });
+  // Answered at once, and then there may be another already: an error page's.
+  if (wait != nullptr) lookup_ = std::move(wait);
 }
 
 void SiteVisit::begin_passage() {
@@ -262,7 +272,8 @@ std::size_t SiteVisit::feed_body(Bytes bytes) {
     if (whole) end();
     return consumed;
   }
-  if (whole) {
+  // Once there is an answer, nobody waits for the rest.
+  if (whole || (passage_ != nullptr && passage_->answering())) {
     deadline_.disarm();
   } else {
     deadline_.arm(host_.loop().timers(), body_timeout());
@@ -270,6 +281,7 @@ std::size_t SiteVisit::feed_body(Bytes bytes) {
   if (too_large()) {
     fail(Error(Reason::body_too_large));
   } else if (stage_ == Stage::passing) {
+    body_lost_ = true;
     passage_->send_body(taken.value().payload, whole);
   } else {
     for (Bytes part : taken.value().payload) {
@@ -293,7 +305,7 @@ milliseconds SiteVisit::body_timeout() const {
 Patron::Then SiteVisit::judge(const http::ResponseHead& head) {
   facts_.upstream = &head;
   facts_.status = head.status;
-  accel_redirect_ = head.value("X-Accel-Redirect");
+  if (walk_.location().proxy->accel_redirect) accel_redirect_ = head.value("X-Accel-Redirect");
   if (!accel_redirect_.empty()) return Then::drop;
   const bool intercepted =
       head.status >= 300 && walk_.location().proxy->intercept_errors && walk_.intercepts(head.status);
@@ -304,6 +316,8 @@ void SiteVisit::on_dropped(std::unique_ptr<http::ResponseHead> head) {
   dropped_ = std::move(head);
   facts_.upstream = dropped_.get();
   places_.release();
+  deadline_.disarm();
+  streams_body_ = false;
   retire_helpers();
   if (!accel_redirect_.empty()) return act(walk_.redirected(std::exchange(accel_redirect_, {})));
   failed(dropped_->status, Reason::none);
@@ -322,16 +336,21 @@ http::Framing SiteVisit::begin_answer(const http::ResponseHead& head, std::strin
   http::Framing framing = http::client_framing(head, minor);
   if (framing == http::Framing::chunked && !walk_.location().chunked) framing = http::Framing::until_close;
   if (request_.is_head() && framing != http::Framing::length) framing = http::Framing::none;
+  const int told = walk_.told_status(head.status);
+  const bool bodiless = told == 204 || told == 304;  // whatever body the page of an error has
+  if (bodiless) framing = http::Framing::none;
   places_.release();
   deadline_.disarm();
   keep_alive_ = keeps_alive(head.status, /*own_page=*/false) && framing != http::Framing::until_close;
   // An answer that comes before the request's body has ended: the rest is never parsed as a request.
   if (!request_body_.complete()) keep_alive_ = false;
+  // The upstream was asked for a head alone (proxy_method): the client sees by the end that no body comes.
+  if (asks_head_) keep_alive_ = false;
   if (!keep_alive_) client_.forbid_keep_alive();
 
   const http::FieldRules rules = walk_.answer_rules(head.status, &head);
   http::ResponseContext context;
-  context.status = walk_.told_status(head.status);
+  context.status = told;
   context.client_minor_version = minor;
   context.keep_alive = keep_alive_;
   context.framing = framing;
@@ -343,7 +362,7 @@ http::Framing SiteVisit::begin_answer(const http::ResponseHead& head, std::strin
   head_bytes_ = text.size();
   facts_.sent_head = text;
   // A HEAD may be passed on as something else (proxy_method): then a body comes that the client must not get.
-  return request_.is_head() ? http::Framing::none : framing;
+  return request_.is_head() || bodiless ? http::Framing::none : framing;
 }
 
 net::Flow SiteVisit::write(std::span<const Bytes> pieces) {
@@ -416,6 +435,7 @@ void SiteVisit::retire_helpers() {
 }
 
 void SiteVisit::fail(const Error& error) {
+  if (passage_ != nullptr && passage_->answering()) return passage_->cut(error);
   reason_ = error.reason;
   why_ = error;
   failed(http_status(error), error.reason);

@@ -136,7 +136,9 @@ class SiteVisit final : public Serving, private Patron, private FileSink, privat
   Stage stage_ = Stage::walking;
   bool streams_body_ = false;  ///< it goes along as it comes
   bool body_broken_ = false;
-  bool owes_continue_;  ///< the client waits for a 100
+  bool body_lost_ = false;  ///< a part of it has gone to an upstream, and is not kept
+  bool asks_head_ = false;  ///< of the upstream, for a client that asked otherwise
+  bool owes_continue_;      ///< the client waits for a 100
   bool keep_alive_ = false;
   bool ends_ = false;  ///< an error has come up after which the connection does
   bool logged_ = false;

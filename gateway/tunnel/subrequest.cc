@@ -28,12 +28,13 @@ void Subrequest::act(sites::Action action) {
 void Subrequest::pass_on() {
   errand_ = make_errand(snapshot_, *walk_, request_, log_id_);
   errand_.out.handshake = false;
-  lookup_ = find_connector(snapshot_, errand_, [this](bool found) {
+  auto wait = find_connector(snapshot_, errand_, [this](bool found) {
     if (!found) return fail(502, Reason::upstream_unresolved);
     if (passage_ != nullptr) host_.loop().retire(std::move(passage_));
     passage_ = std::make_unique<Passage>(host_, static_cast<Patron&>(*this), std::move(errand_), facts_);
     passage_->start();
   });
+  if (wait != nullptr) lookup_ = std::move(wait);  // else it was answered at once, perhaps asked anew
 }
 
 void Subrequest::on_dropped(std::unique_ptr<http::ResponseHead> head) {

@@ -27,8 +27,7 @@ std::string complaints(const Diagnostics& diagnostics) {
 
 Gateway::Gateway(std::string yaml) : Gateway(std::move(yaml), [](conf::Config&) {}) {}
 
-Gateway::Gateway(std::string yaml, Amend amend)
-    : yaml_(complete(std::move(yaml))), amend_(std::move(amend)) {
+Gateway::Gateway(std::string yaml, Amend amend) : yaml_(complete(std::move(yaml))), amend_(std::move(amend)) {
   const auto load = [this](Diagnostics& found) {
     auto config = conf::load_yaml_text(yaml_, "test.yaml", dir(), found);
     if (config) amend_(*config);

@@ -173,7 +173,8 @@ TEST_F(Script, GivesUpOnARegexThatWouldTakeForever) {
   site.root().script = {when("$uri ~ ^/(a+)+$", {give(200, "matched")})};
   site.respond(site.location("/"), 200, "no match");
   const auto before = std::chrono::steady_clock::now();
-  EXPECT_EQ(Visit(site, "/" + std::string(7000, 'a') + "!").outcome(), "200 no match");
+  EXPECT_EQ(Visit(site, "/" + std::string(7000, 'a') + "!").outcome(),
+            "500");  // as nginx: it might have matched
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(2));
 }
 
