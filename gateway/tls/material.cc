@@ -1,6 +1,7 @@
 #include "gateway/tls/material.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "gateway/base/crypto.h"
@@ -9,13 +10,15 @@ namespace tidegate::tls {
 namespace {
 
 /// RFC 5077 §5.6, RFC 8446 §4.6.1: a session made where no client certificate was asked for, by other
-/// authorities or for another virtual server, must not resume here.
+/// authorities, under another revocation list or for another virtual server, must not resume here: whoever
+/// resumes is not verified again.
 void bind_tickets(Site& site, const std::string& listener, const std::string& names) {
   std::string bound = "listener " + listener + '\0';
   if (!names.empty()) bound += "names" + names + '\0';
   if (const auto& auth = site.conf.client_auth) {
-    bound += auth->verify == conf::ClientAuth::Verify::required ? "required " : "optional ";
-    bound += site.client_ca;
+    bound += "verify " + std::to_string(static_cast<int>(auth->verify)) + ' ' + std::to_string(auth->depth) +
+             (auth->refuse_by_status ? " by status" : "") + '\0';
+    bound += site.client_ca + '\0' + auth->crl.value + '\0' + site.crl;
   }
   site.session_id_context = sha256(bound);
 }

@@ -175,6 +175,26 @@ TEST_F(SitesTest, DoesNotResumeAcrossServers) {
   }
 }
 
+/// Whoever resumes is not verified again, so that what verifies must still be the same.
+TEST_F(SitesTest, DoesNotResumeUnderOtherRulesForClients) {
+  const test::Issued client = clients.issue({.names = {"client"}});
+  setup.conf.client_auth = auth(Verify::required);
+  remember_session("default.example", &client);
+  const std::shared_ptr<SSL_SESSION> offered = session;
+  const auto resumes = [&] {
+    worker.reset();  // a reload: the keys of the tickets stay
+    const auto made = talk("default.example", &client);
+    SSL_set_session(made->peer.ssl(), offered.get());
+    EXPECT_TRUE(made->shake_hands()) << made->peer.error;
+    SSL_set_shutdown(made->peer.ssl(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    return info_of(made->server).resumed;
+  };
+  setup.conf.client_auth->depth = 3;
+  EXPECT_FALSE(resumes());
+  setup.conf.client_auth->depth = 0;
+  EXPECT_TRUE(resumes());
+}
+
 TEST_F(SitesTest, SendsTicketsByServer) {
   setup.add_named({"a.example"}, {.names = {"a"}}).session_tickets = false;
   remember_session("default.example");
