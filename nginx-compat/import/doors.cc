@@ -14,7 +14,11 @@ bool is_any(const conf::ListenAddress& address) {
 
 /// Do both ask for the same, but for where they listen?
 bool are_alike(const conf::Listener& a, const conf::Listener& b) {
-  return a.tls == b.tls && is_any(a.address) && is_any(b.address) && a.address.port == b.address.port;
+  conf::SocketOptions socket = a.socket;
+  socket.ipv6_only = b.socket.ipv6_only;
+  return a.tls == b.tls && a.proxy_protocol == b.proxy_protocol &&
+         a.proxy_protocol_from_all == b.proxy_protocol_from_all && socket == b.socket && is_any(a.address) &&
+         is_any(b.address) && a.address.port == b.address.port;
 }
 
 void add_certificates(const std::vector<conf::Certificate>& from, std::vector<conf::Certificate>& to) {

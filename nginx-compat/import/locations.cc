@@ -29,6 +29,24 @@ bool is_normal(const std::string& path) {
          with_end.find("/../") == std::string::npos && conf::is_field_value(path);
 }
 
+/// Within (?s), so that it may begin anywhere: requests whose path fits.
+std::string ahead(const Location& location) {
+  std::string text = "(?=";
+  if (location.kind == Location::Kind::regex) {
+    return text + "(?s:.*?)(" + (location.ignore_case ? "?i:" : "?:") + location.pattern.value + "))";
+  }
+  for (const char c : location.pattern.value) {
+    if (std::string_view("\\[](){}*+?|^$.#").find(c) != std::string_view::npos) text += '\\';
+    text += c;
+  }
+  return text + ")";
+}
+
+bool refuses(const conf::RewriteStep& step) {
+  return (step.kind == conf::RewriteStep::Kind::respond && step.status >= 400) ||
+         std::any_of(step.then.begin(), step.then.end(), refuses);
+}
+
 bool denies_all(const conf::Admission& admission) {
   return admission.rules.size() == 1 && !admission.rules.front().allow && !admission.rules.front().block &&
          !admission.rules.front().unix_sockets && !admission.satisfy_any;
@@ -42,6 +60,14 @@ bool allows_all(const conf::Admission& admission) {
 
 bool is_auth_off(const conf::Admission& admission) {
   return admission.basic && admission.basic->realm.value == "off";
+}
+
+/// Does it keep some requests out, by whatever means?
+bool keeps_out(const Location& location) {
+  const bool open = location.admission.rules.empty() || allows_all(location.admission);
+  const bool no_password = !location.admission.basic || is_auth_off(location.admission);
+  return location.internal || location.except || !open || !no_password || location.admission.ask ||
+         std::any_of(location.script.begin(), location.script.end(), refuses);
 }
 
 }  // namespace
@@ -82,6 +108,27 @@ void Lowering::leave_out(Setting& setting, const Location& location, const std::
   setting.pending.push_back("Left out: " + what + " (" + where(location.at) + ").");
 }
 
+/// A regex within other locations that keeps requests out: 403 where all of them fit, before all that there
+/// is. A `^~` around it would come first, so that nobody is let in to that either.
+void Lowering::close_within(Setting& setting, const Location& location) {
+  const std::string comment = "nginx keeps requests out by a location within another (" + where(location.at) +
+                              "), which YAML does not have: nobody is let in.";
+  const auto close_first = [&](const conf::PathMatch& path) {
+    close(setting, path, comment);
+    std::rotate(setting.drafts.begin(), setting.drafts.end() - 1, setting.drafts.end());
+  };
+  std::string all = ahead(location);
+  for (const Location* around = &location; around->parent && *around->parent != 0;) {
+    around = &setting.server.locations[*around->parent];
+    all = ahead(*around) + all;
+    if (!around->before_regex) continue;
+    const std::string& prefix = around->pattern.value;
+    std::erase_if(setting.drafts, [&](const Draft& draft) { return draft.route.path.text.value == prefix; });
+    close_first({conf::PathMatch::Kind::prefix, {prefix, {}}, true});
+  }
+  close_first({conf::PathMatch::Kind::regex, {"^" + all, {}}, false});
+}
+
 bool Lowering::path_of(Setting& setting, const Location& location, conf::PathMatch& out) {
   out.text.value = location.pattern.value;
   if (location.kind == Location::Kind::regex) {
@@ -91,6 +138,7 @@ bool Lowering::path_of(Setting& setting, const Location& location, conf::PathMat
     report_.note(location.at, Kind::refused,
                  "YAML has no regexes within a prefix; write one that begins with it, at the server's level");
     leave_out(setting, location, "the location ~ " + location.pattern.value);
+    if (keeps_out(location)) close_within(setting, location);
     return false;
   }
   out.kind =
@@ -113,39 +161,56 @@ void Lowering::lower_location(Setting& setting, const Location& location) {
     return report_.note(location.at, Kind::ignored, "only nginx's own redirects lead there");
   }
   if (is_challenge(location)) return;  // its listener serves them
-  if (location.internal) {
-    report_.note(location.at, Kind::ignored, "only nginx's own redirects lead there");
-    return report_.leave_out(place, "it is in a location that no client comes to");
-  }
   conf::PathMatch path;
   if (!path_of(setting, location, path)) return lower_nested(setting, location);
   const std::size_t first = setting.drafts.size();
-  if (admit(setting, location, path)) {
-    const Ran ran = run_script(location.script, setting.server, setting.facts, report_);
-    lower_specials(setting, location, path, ran);
-    if (ran.guard) {
-      close(setting, path,
-            "nginx keeps some requests out here by a condition (" + where(*ran.guard) +
-                ") that YAML cannot say: nobody is let in.");
-      report_.leave_out(place, "nobody is let in to its location");
-    } else if (ran.unsaid) {
-      leave_out(setting, location, "the location " + location.pattern.value);
-    } else if (ran.answer) {
-      if (auto draft = answer_draft(location, path, *ran.answer)) {
-        draft->comment.insert(draft->comment.begin(), setting.pending.begin(), setting.pending.end());
-        setting.pending.clear();
-        setting.drafts.push_back(std::move(*draft));
-      } else {
-        leave_out(setting, location, "the location " + location.pattern.value);
-      }
-    } else if (!ran.specials.empty() && is_content_free(location) && !report_.given(place, "root")) {
-      report_.note(location.at, Kind::approximated, "what it does not redirect goes where the others go");
-    } else {
-      lower_content(setting, location, path, ran);
-    }
+  if (location.internal) {
+    report_.note(location.at, Kind::ignored, "only nginx's own redirects lead there; clients get 404");
+    report_.leave_out(place, "it is in a location that no client comes to");
+    Draft draft;
+    draft.route.path = path;
+    draft.route.respond = conf::Respond{404, {}, conf::Respond{}.content_type};
+    setting.drafts.push_back(std::move(draft));
+  } else if (admit(setting, location, path)) {
+    lower_inside(setting, location, path);
     keep_to_methods(setting, path, first);
   }
   lower_nested(setting, location);
+}
+
+/// What is done with requests that were let in.
+void Lowering::lower_inside(Setting& setting, const Location& location, const conf::PathMatch& path) {
+  const Place* place = report_.at(location.at);
+  const Ran ran = run_script(location.script, setting.server, setting.facts, report_);
+  note_let_in(setting, ran);
+  lower_specials(setting, location, path, ran);
+  if (ran.guard) {
+    close(setting, path,
+          "nginx keeps some requests out here by a condition (" + where(*ran.guard) +
+              ") that YAML cannot say: nobody is let in.");
+    report_.leave_out(place, "nobody is let in to its location");
+  } else if (ran.unsaid) {
+    leave_out(setting, location, "the location " + location.pattern.value);
+  } else if (ran.answer) {
+    if (auto draft = answer_draft(location, path, *ran.answer)) {
+      draft->comment.insert(draft->comment.begin(), setting.pending.begin(), setting.pending.end());
+      setting.pending.clear();
+      setting.drafts.push_back(std::move(*draft));
+    } else {
+      leave_out(setting, location, "the location " + location.pattern.value);
+    }
+  } else if (!ran.specials.empty() && is_content_free(location) && !report_.given(place, "root")) {
+    report_.note(location.at, Kind::approximated, "what it does not redirect goes where the others go");
+  } else {
+    lower_content(setting, location, path, ran);
+  }
+}
+
+void Lowering::note_let_in(Setting& setting, const Ran& ran) {
+  for (const Position& at : ran.let_in) {
+    setting.pending.push_back("nginx refuses some clients here by User-Agent or Referer (" + where(at) +
+                              "), which YAML cannot: they are let in.");
+  }
 }
 
 /// limit_except: the drafts since `first` are for its methods, and the others get 403.
@@ -207,6 +272,7 @@ bool Lowering::admit(Setting& setting, const Location& location, const conf::Pat
   if (denies_all(admission)) {
     report_.note(place, "deny", Kind::exact);
     report_.note(location.at, Kind::exact);
+    setting.methods.clear();
     close(setting, path, {});
     return false;
   }
@@ -224,6 +290,7 @@ bool Lowering::admit(Setting& setting, const Location& location, const conf::Pat
     } else {
       report_.note(except.at, Kind::refused, kNoAccess);
       report_.leave_out(report_.at(except.at), "it is in a limit_except that is left out");
+      setting.methods.clear();
       close(setting, path,
             "nginx admits some requests here by rules that YAML does not have (" + where(except.at) +
                 "): nobody is let in.");
@@ -240,6 +307,7 @@ bool Lowering::admit(Setting& setting, const Location& location, const conf::Pat
   }
   report_.note(location.at, Kind::refused, kNoAccess);
   report_.leave_out(place, "nobody is let in to its location");
+  setting.methods.clear();
   close(setting, path,
         "nginx lets in here whom its access rules name (" + where(location.at) +
             "), which YAML cannot: nobody is let in.");
@@ -251,6 +319,14 @@ std::optional<Draft> Lowering::answer_draft(const Location& location, const conf
   Draft draft;
   conf::Route& route = draft.route;
   route.path = path;
+  if (answer.status >= 400 && (answer.status > 599 || !yaml_has_variables_of(answer.value))) {
+    report_.note(
+        answer.at, Kind::approximated,
+        "without its body, which YAML does not know every variable of, and 403 for a status above 599");
+    const int status = answer.status > 599 ? 403 : answer.status == 444 ? 404 : answer.status;
+    route.respond = conf::Respond{status, {}, conf::Respond{}.content_type};
+    return draft;
+  }
   if (!yaml_has_variables_of(answer.value) && answer.value.find("$uri_rest") == std::string::npos) {
     report_.note(
         answer.at, Kind::refused,
@@ -312,13 +388,21 @@ void Lowering::lower_files(Setting& setting, const Location& location, const con
     const auto named = std::find_if(all.begin(), all.end(), [&](const Location& other) {
       return other.kind == Location::Kind::named && other.pattern.value == fallback;
     });
-    if (named != all.end() && named->proxy) {
+    const bool says = named != all.end() &&
+                      (named->proxy || (!named->script.empty() && named->files.fallback.value.empty()));
+    if (says) {
       report_.note(place, "try_files", Kind::refused, kNoFiles);
       report_.note(named->at, Kind::exact);
       setting.pending.push_back("nginx looked for files in " + location.files.root.value + " first (" +
                                 where(location.at) + ").");
-      const Ran ran = run_script(named->script, setting.server, setting.facts, report_);
-      return lower_proxy(setting, *named, path, ran);
+      const std::vector<std::string> methods = std::exchange(setting.methods, {});
+      if (!admit(setting, *named, path)) return;
+      if (!methods.empty() && !setting.methods.empty() && methods != setting.methods) {
+        setting.methods.clear();
+        return close(setting, path, "nginx admits other methods here than there: nobody is let in.");
+      }
+      if (setting.methods.empty()) setting.methods = methods;
+      return lower_inside(setting, *named, path);
     }
   }
   bool is_error_page = false;

@@ -90,6 +90,9 @@ class Lowering {
   std::vector<Group> groups_of(std::size_t index);
   std::vector<Draft> drafts_of(const conf::VirtualServer& server, const Group& group,
                                std::vector<std::string>& pending);
+  /// Closes a server whose clients' certificates its listener does not ask for in the same way.
+  bool loses_certificates(Setting& setting, const Group& group);
+  static void put_before_all(std::vector<Draft>& drafts, std::size_t specials);
   void emit(const Group& group, std::vector<Draft> drafts, std::vector<std::string> pending);
   void emit_at(const std::string& listener, const Group& group, const std::vector<Draft>& drafts,
                bool comments);
@@ -101,6 +104,9 @@ class Lowering {
   void lower_specials(Setting& setting, const conf::Location& location, const conf::PathMatch& path,
                       const Ran& ran);
   void lower_location(Setting& setting, const conf::Location& location);
+  void lower_inside(Setting& setting, const conf::Location& location, const conf::PathMatch& path);
+  void note_let_in(Setting& setting, const Ran& ran);
+  void close_within(Setting& setting, const conf::Location& location);
   static void keep_to_methods(Setting& setting, const conf::PathMatch& path, std::size_t first);
   void lower_nested(Setting& setting, const conf::Location& location);
   bool path_of(Setting& setting, const conf::Location& location, conf::PathMatch& out);

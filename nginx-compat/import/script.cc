@@ -1,6 +1,7 @@
 #include "nginx-compat/import/script.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "conf/names.h"
 #include "gateway/base/text.h"
@@ -71,8 +72,14 @@ std::string field_name(std::string_view variable) {
   return name;
 }
 
+bool is_usual_method(std::string_view word) {
+  static constexpr std::string_view kMethods[] = {"GET",   "HEAD",    "POST",    "PUT",   "DELETE",
+                                                  "PATCH", "OPTIONS", "CONNECT", "TRACE", "TRACK"};
+  return std::find(std::begin(kMethods), std::end(kMethods), word) != std::end(kMethods);
+}
+
 /// "^(GET|POST)$", "GET|POST": the words. Empty: another regex.
-std::vector<std::string> alternatives(std::string_view regex) {
+std::vector<std::string> alternatives(std::string_view regex, bool ignore_case) {
   if (regex.starts_with('^')) regex.remove_prefix(1);
   if (regex.ends_with('$')) regex.remove_suffix(1);
   if (regex.starts_with('(') && regex.ends_with(')')) regex = regex.substr(1, regex.size() - 2);
@@ -80,13 +87,22 @@ std::vector<std::string> alternatives(std::string_view regex) {
   while (!regex.empty()) {
     const std::size_t bar = std::min(regex.find('|'), regex.size());
     words.emplace_back(regex.substr(0, bar));
-    if (!conf::is_token(words.back()) || words.back().find_first_of("*+^.|") != std::string::npos) return {};
+    if (ignore_case) {
+      for (char& c : words.back()) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    if (!is_usual_method(words.back())) return {};  // it might be a part of one
     regex.remove_prefix(std::min(bar + 1, regex.size()));
   }
   return words;
 }
 
-/// The condition as a route's `match`; nothing: it is not one. `why` is not empty where it is nearly one.
+/// The gateway answers these with 405 whatever the configuration.
+void erase_never_passed(std::vector<std::string>& methods) {
+  std::erase_if(methods, [](const std::string& method) { return method == "TRACE" || method == "CONNECT"; });
+}
+
+/// The condition as a route's `match`, which is empty where it never holds; nothing: it is not one. `why` is
+/// not empty where it is nearly one.
 std::optional<conf::Match> match_of(const conf::Condition& condition, const Facts& facts, std::string& why) {
   using Condition = conf::Condition;
   conf::Match match;
@@ -106,13 +122,15 @@ std::optional<conf::Match> match_of(const conf::Condition& condition, const Fact
     return match;
   }
   if (condition.kind == Condition::Kind::matches && name == "request_method") {
-    match.methods = alternatives(value);
+    match.methods = alternatives(value, condition.ignore_case);
     if (match.methods.empty()) return std::nullopt;
+    erase_never_passed(match.methods);
     return match;
   }
   if (condition.kind != Condition::Kind::equals || !constant) return std::nullopt;
   if (name == "request_method") {
     match.methods = {value};
+    erase_never_passed(match.methods);
   } else if (name.starts_with("http_") && !value.empty() && name != "http_host") {
     match.headers = {{field_name(name), value}};
   } else if (name.starts_with("arg_") && !value.empty()) {
@@ -182,12 +200,18 @@ class Runner {
     }
     std::string why;
     const auto match = match_of(step.condition, ran_.facts, why);
+    if (match && *match == conf::Match{}) {
+      report_.note(step.at, Kind::approximated, "TRACE and CONNECT are always answered with 405");
+      report_.leave_out(report_.at(step.at), "its condition never holds");
+      return true;
+    }
     if (match) {
       Runner inner(server_, ran_.facts, report_);
       inner.run(step.then);
       Ran then = inner.take();
       const bool proxies = step.into && server_.locations[*step.into].proxy.has_value();
-      if (then.specials.empty() && then.strip.empty() && (then.answer || proxies)) {
+      const bool lets_some_in = !why.empty() && then.answer && then.answer->status >= 400;
+      if (then.specials.empty() && then.strip.empty() && (then.answer || proxies) && !lets_some_in) {
         report_.note(step.at, why.empty() ? Kind::exact : Kind::approximated, why);
         ran_.specials.push_back({*match, std::nullopt, then.answer, step.into});
         return true;
@@ -199,18 +223,25 @@ class Runner {
         "keep `tidegate run --nginx`, or let the upstream decide");
     report_.leave_out(report_.at(step.at), "its condition is left out");
     for (const Step& inner : step.then) {
-      if (keeps_out(step.condition, inner)) ran_.guard = step.at;
+      const bool refuses = inner.kind == Step::Kind::respond && inner.status >= 400;
+      if (refuses && is_of_courtesy(step.condition)) {
+        ran_.let_in.push_back(step.at);
+      } else if (refuses) {
+        ran_.guard = step.at;
+      }
       if (inner.kind == Step::Kind::set) ran_.facts.forget(to_lower(inner.variable));
     }
     return true;
   }
 
-  /// `if ($http_x_secret != ...) { return 403; }`: without it everybody would come in.
-  static bool keeps_out(const conf::Condition& condition, const Step& inner) {
-    const bool refuses =
-        inner.status == 401 || inner.status == 403 || inner.status == 404 || inner.status == 444;
-    return condition.negated && inner.kind == Step::Kind::respond && refuses &&
-           condition.subject.value != "$request_method";
+  /// What clients say of themselves, to refuse some: whoever wants to comes in anyway.
+  static bool is_of_courtesy(const conf::Condition& condition) {
+    const std::string subject = to_lower(condition.subject.value);
+    const bool one = subject == "$http_user_agent" || subject == "${http_user_agent}" ||
+                     subject == "$http_referer" || subject == "${http_referer}";
+    const bool fixed =
+        condition.kind == conf::Condition::Kind::matches || variables_in(condition.operand.value).empty();
+    return one && fixed && !condition.negated;
   }
 
   bool refuse(const Step& step, const std::string& why) {

@@ -37,6 +37,7 @@ struct Ran {
   Facts facts;                    ///< with what was `set`
   bool unsaid = false;            ///< a rewrite of the path was refused
   std::optional<Position> guard;  ///< an `if` that keeps requests out was refused
+  std::vector<Position> let_in;   ///< the same by User-Agent or Referer, which nobody relies upon
 };
 
 /// Runs a program with what is known. Notes for every step what becomes of it.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "conf/addresses.h"
@@ -73,7 +74,10 @@ bool Lowering::catches_all(const Door& door, std::size_t server) {
 /// What the server answers whatever the path, challenges apart.
 std::optional<FixedAnswer> Lowering::answer_to_all(const conf::VirtualServer& server, const Facts& facts) {
   const Ran ran = run_script(server.locations.front().script, server, facts, report_);
-  if (!ran.specials.empty()) return std::nullopt;
+  const auto may_keep_out = [](const Ran& one) {
+    return !one.specials.empty() || (one.guard && !(one.answer && one.answer->redirects()));
+  };
+  if (may_keep_out(ran)) return std::nullopt;
   if (ran.answer) return ran.answer;
   std::optional<FixedAnswer> answer;
   for (const std::size_t index : server.locations.front().nested) {
@@ -83,7 +87,7 @@ std::optional<FixedAnswer> Lowering::answer_to_all(const conf::VirtualServer& se
                      location.nested.empty() && location.admission == conf::Admission{};
     if (!all) return std::nullopt;
     const Ran inner = run_script(location.script, server, ran.facts, report_);
-    if (!inner.answer || !inner.specials.empty()) return std::nullopt;
+    if (!inner.answer || may_keep_out(inner)) return std::nullopt;
     answer = inner.answer;
   }
   return answer;
@@ -196,6 +200,62 @@ void Lowering::lower_server(std::size_t index) {
   }
 }
 
+bool Lowering::loses_certificates(Setting& setting, const Group& group) {
+  const Place* here = place_of(setting.server);
+  const auto said = [this](const Place* place, const char* name) {
+    const auto found = report_.holding(place, name);
+    return found.empty() || found.front()->args.empty() ? std::string() : found.front()->args.front().text;
+  };
+  const std::string verify = said(here, "ssl_verify_client");
+  if (verify.empty() || verify == "off") return false;
+  const bool is_needed = verify == "on";
+  bool lost = false;
+  for (const std::size_t door : group.doors) {
+    const auto& tls = in_.config.listeners[doors_[door].listeners.front()].tls;
+    if (!tls) continue;
+    const Place* main = place_of(sites_.servers[doors_[door].otherwise]);
+    const auto differs = [&](const char* name) { return said(here, name) != said(main, name); };
+    const bool is_asked = tls->client_auth && tls->client_auth->verify == conf::ClientAuth::Verify::required;
+    lost = lost || !said(here, "ssl_crl").empty() || (is_needed && !is_asked) ||
+           (is_needed && (differs("ssl_client_certificate") || differs("ssl_verify_depth")));
+  }
+  if (!lost) {
+    report_.note(here, "ssl_verify_depth", Kind::approximated, "a chain may be as long as OpenSSL takes it");
+    return false;
+  }
+  const Directive& at = *report_.holding(here, "ssl_verify_client").front();
+  report_.leave_out(here, "nobody is let in to its server");
+  report_.note(
+      at, Kind::refused,
+      "YAML asks all clients of a listener for the same certificates, without revocation lists: nobody "
+      "is let in");
+  close(
+      setting, {},
+      "nginx asks for clients' certificates here (" + where(at.at()) + ") as YAML cannot: nobody is let in.");
+  return true;
+}
+
+/// The server's own conditions come before every location: the first `specials` drafts, but for those with
+/// paths of their own, are put before each other path too.
+void Lowering::put_before_all(std::vector<Draft>& drafts, std::size_t specials) {
+  std::vector<conf::PathMatch> paths;
+  for (const Draft& draft : drafts) {
+    const conf::PathMatch& path = draft.route.path;
+    if (path != conf::PathMatch{} && std::find(paths.begin(), paths.end(), path) == paths.end())
+      paths.push_back(path);
+  }
+  std::vector<Draft> copies;
+  for (const conf::PathMatch& path : paths) {
+    for (std::size_t i = 0; i < specials; ++i) {
+      if (drafts[i].route.path != conf::PathMatch{}) continue;
+      copies.push_back(drafts[i]);
+      copies.back().route.path = path;
+      copies.back().comment.clear();
+    }
+  }
+  drafts.insert(drafts.begin(), copies.begin(), copies.end());
+}
+
 std::vector<Draft> Lowering::drafts_of(const conf::VirtualServer& server, const Group& group,
                                        std::vector<std::string>& pending) {
   std::vector<Draft> drafts;
@@ -206,26 +266,16 @@ std::vector<Draft> Lowering::drafts_of(const conf::VirtualServer& server, const 
     report_.note(group.answer->at, Kind::approximated, "hosts that no route names get 404");
     return drafts;
   }
+  Setting setting{server, group.facts, drafts, pending};
+  if (loses_certificates(setting, group)) return drafts;
   if (group.answer) {
     if (auto draft = answer_draft(self, {}, *group.answer)) drafts.push_back(std::move(*draft));
     return drafts;
   }
   const Ran ran = run_script(self.script, server, group.facts, report_);
-  Setting setting{server, ran.facts, drafts, pending};
-  for (const Directive* verify : report_.holding(place_of(server), "ssl_verify_client")) {
-    const bool lost = std::any_of(group.doors.begin(), group.doors.end(), [&](std::size_t door) {
-      const auto& tls = in_.config.listeners[doors_[door].listeners.front()].tls;
-      return tls && !tls->client_auth && verify->args.front().text == "on";
-    });
-    if (!lost) continue;
-    report_.leave_out(place_of(server), "nobody is let in to its server");
-    report_.note(*verify, Kind::refused,
-                 "YAML asks all clients of a listener for certificates, or none: nobody is let in");
-    close(setting, {},
-          "nginx asks for clients' certificates here (" + where(verify->at()) + "): nobody is let in.");
-    return drafts;
-  }
+  note_let_in(setting, ran);
   lower_specials(setting, self, {}, ran);
+  const std::size_t specials = drafts.size();
   if (ran.guard) {
     close(setting, {},
           "nginx keeps some requests out by a condition (" + where(*ran.guard) +
@@ -236,7 +286,11 @@ std::vector<Draft> Lowering::drafts_of(const conf::VirtualServer& server, const 
     if (auto draft = answer_draft(self, {}, *ran.answer)) drafts.push_back(std::move(*draft));
     return drafts;
   }
-  for (const std::size_t index : self.nested) lower_location(setting, server.locations[index]);
+  std::vector<Draft> located;
+  Setting inside{server, ran.facts, located, pending};
+  for (const std::size_t index : self.nested) lower_location(inside, server.locations[index]);
+  std::move(located.begin(), located.end(), std::back_inserter(drafts));
+  put_before_all(drafts, specials);
   const Place* place = place_of(server);
   const bool has_root_location = std::any_of(
       drafts.begin(), drafts.end(), [](const Draft& draft) { return draft.route.path.text.value == "/"; });

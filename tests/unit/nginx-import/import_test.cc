@@ -12,6 +12,7 @@
 
 #include "conf/yaml_loader.h"
 #include "conf/yaml_writer.h"
+#include "gateway/http/head.h"
 #include "gateway/routing/route_table.h"
 #include "nginx-compat/import/facts.h"
 #include "nginx-compat/import/report.h"
@@ -131,6 +132,169 @@ TEST(Import, LeavesNobodyInWhomNginxKeepsOut) {
       EXPECT_EQ(route.respond->status, 403) << path;
     }
   }
+}
+
+/// What the YAML does with a request: the status of a fixed answer, 200 where it is passed on, 0 without a
+/// route.
+int status_of(const Import& import, std::string_view path, std::string_view method = "GET",
+              std::vector<http::Field> fields = {}, const std::string& host = "a.example") {
+  Diagnostics diagnostics;
+  const auto table = routing::RouteTable::compile(import.config, diagnostics);
+  EXPECT_TRUE(diagnostics.list().empty()) << yaml_of(import);
+  if (!table) return -1;
+  http::RequestHead head;
+  head.method = method;
+  head.path = head.target = path;
+  head.host = host;
+  head.authority = head.host;
+  head.fields = std::move(fields);
+  routing::RequestView view;
+  view.head = &head;
+  view.uri = path;
+  view.listener = import.config.listeners.front().name;
+  const auto* route = table->find(view).route;
+  if (route == nullptr) return 0;
+  if (route->conf->respond) return route->conf->respond->status;
+  return route->conf->redirect ? route->conf->redirect->status : 200;
+}
+
+/// A server for a.example, on port 80.
+Import import_server(const std::string& inside) {
+  Import out = import_text("server { listen 80; server_name a.example;\n" + inside + "\n}");
+  expect_loads(out, inside);
+  return out;
+}
+
+const char* const kProxy = " proxy_pass http://127.0.0.1:3000; ";
+
+TEST(ImportKeepsOut, WhomANamedLocationDoes) {
+  const auto with = [](const std::string& app) {
+    return import_server(std::string("location / { root /srv; try_files $uri @app; }\nlocation @app {") +
+                         app + kProxy + "}");
+  };
+  EXPECT_EQ(status_of(with(""), "/x"), 200);
+  EXPECT_EQ(status_of(with("allow 10.0.0.0/8; deny all;"), "/x"), 403);
+  EXPECT_EQ(status_of(with("auth_basic a; auth_basic_user_file b;"), "/x"), 403);
+  EXPECT_EQ(status_of(with("if ($http_x_key != a) { return 403; }"), "/x"), 403);
+  EXPECT_EQ(status_of(with("return 410;"), "/x"), 410);
+  EXPECT_EQ(status_of(with("if ($request_method = POST) { return 405; }"), "/x", "POST"), 405);
+  EXPECT_EQ(status_of(with("limit_except GET { deny all; }"), "/x", "POST"), 403);
+  EXPECT_EQ(status_of(with("limit_except GET { deny all; }"), "/x"), 200);
+}
+
+TEST(ImportKeepsOut, WhomAServerDoesWhateverThePath) {
+  const Import import =
+      import_server(std::string("if ($request_method = DELETE) { return 405; }\n") +
+                    "if ($http_x_bad = yes) { return 403; }\nif ($arg_debug = 1) { return 404; }\n" +
+                    "location / {" + kProxy + "} location /api/ {" + kProxy + "} location = /one {" + kProxy +
+                    "} location ~ \\.js$ {" + kProxy + "} location ^~ /s/ {" + kProxy + "}");
+  for (const char* path : {"/", "/api/x", "/one", "/a.js", "/s/a.js"}) {
+    EXPECT_EQ(status_of(import, path), 200) << path;
+    EXPECT_EQ(status_of(import, path, "DELETE"), 405) << path;
+    EXPECT_EQ(status_of(import, path, "GET", {{"X-Bad", "yes"}}), 403) << path;
+  }
+  const Import api =
+      import_server(std::string("if ($request_method ~* \"trace|put\") { return 405 $unknown_one; }\n") +
+                    "location /api/ {" + kProxy + "}");
+  EXPECT_EQ(status_of(api, "/api/x", "PUT"), 405);
+  EXPECT_EQ(
+      import_server(std::string("if ($request_method = TRACE) { return 405; } location / {") + kProxy + "}")
+          .config.routes.size(),
+      1u);
+  EXPECT_EQ(status_of(api, "/api/x", "POST"), 200);
+}
+
+TEST(ImportKeepsOut, WhomConditionsDoThatCannotBeSaid) {
+  for (const char* condition :
+       {"$http_x_key = ''", "$cookie_a = b", "$arg_a ~ b", "$http_cookie ~* evil", "$remote_addr = 1.2.3.4",
+        "$http_user_agent !~ App", "$request_method ~ P", "$http_upgrade"}) {
+    for (const char* status : {"400", "403", "405", "444", "503"}) {
+      const std::string text = std::string("if (") + condition + ") { return " + status + "; }";
+      EXPECT_EQ(status_of(import_server("location / { " + text + kProxy + "}"), "/"), 403) << text;
+      EXPECT_EQ(status_of(import_server(text + "location /x/ {" + kProxy + "}"), "/x/"), 403) << text;
+    }
+  }
+  for (const char* variable : {"$http_user_agent", "$http_referer"}) {
+    const std::string text = std::string("if (") + variable + " ~* bot) { return 403; }";
+    for (const Import& import : {import_server("location / { " + text + kProxy + "}"),
+                                 import_server(text + "location / {" + kProxy + "}")}) {
+      EXPECT_EQ(status_of(import, "/"), 200);
+      EXPECT_NE(yaml_of(import).find("they are let in"), std::string::npos);
+    }
+  }
+}
+
+TEST(ImportKeepsOut, ClientsOfInternalLocations) {
+  const Import import =
+      import_server(std::string("location / {") + kProxy + "} location /files/ { internal;" + kProxy +
+                    "} location ~ \\.secret$ { internal;" + kProxy + "}");
+  EXPECT_EQ(status_of(import, "/x"), 200);
+  EXPECT_EQ(status_of(import, "/files/x"), 404);
+  EXPECT_EQ(status_of(import, "/x.secret"), 404);
+}
+
+TEST(ImportKeepsOut, WhomLocationsWithinLocationsDo) {
+  for (const char* denial : {"deny all;", "return 404;", "internal;", "auth_basic a; auth_basic_user_file b;",
+                             "if ($http_x_key != a) { return 403; }", "limit_except GET { deny all; }"}) {
+    SCOPED_TRACE(denial);
+    const std::string within = std::string(" location ~* \\.(ini|git) { ") + denial + kProxy + "} ";
+    const Import import =
+        import_server(std::string("location / {") + kProxy + "} location ~ \\.ini {" + kProxy +
+                      "} location /a.b/ {" + kProxy + within + "location /a.b/c/ {" + kProxy + "} }");
+    EXPECT_EQ(status_of(import, "/a.b/x"), 200);
+    EXPECT_EQ(status_of(import, "/a.b/x.INI"), 403);
+    EXPECT_EQ(status_of(import, "/a.b/x.ini"), 403);
+    EXPECT_EQ(status_of(import, "/a.b/c/.git"), 403);
+    EXPECT_EQ(status_of(import, "/aXb/x.git"), 200);
+    const Import first = import_server(std::string("location / {") + kProxy + "} location ^~ /a/ {" + kProxy +
+                                       within + "location /a/c/ {" + kProxy + "} }");
+    EXPECT_EQ(status_of(first, "/a/x.ini"), 403);
+    EXPECT_EQ(status_of(first, "/a/c/x.ini"), 403);
+    EXPECT_EQ(status_of(first, "/b/x.ini"), 200);
+  }
+}
+
+TEST(ImportKeepsOut, ClientsWithoutTheCertificatesOfTheirServer) {
+  const auto with = [](const std::string& main, const std::string& other) {
+    const std::string tls = "listen 443 ssl; ssl_certificate a.pem; ssl_certificate_key a.key;";
+    return import_text("server { server_name a.example;" + tls + main + "location / {" + kProxy +
+                       "} }\nserver { server_name b.example;" + tls + other + "location / {" + kProxy +
+                       "} }");
+  };
+  const auto b = [&](const std::string& main, const std::string& other) {
+    return status_of(with(main, other), "/", "GET", {}, "b.example");
+  };
+  const std::string on = "ssl_verify_client on; ssl_client_certificate ca.pem;";
+  EXPECT_EQ(b(on, on), 200);
+  EXPECT_EQ(b("", on), 403);
+  EXPECT_EQ(b("ssl_verify_client optional; ssl_client_certificate ca.pem;", on), 403);
+  EXPECT_EQ(b("ssl_verify_client on; ssl_client_certificate other.pem;", on), 403);
+  EXPECT_EQ(b(on, on + "ssl_verify_depth 3;"), 403);
+  EXPECT_EQ(b(on + "ssl_verify_depth 3;", on + "ssl_verify_depth 3;"), 200);
+  EXPECT_EQ(status_of(with(on + "ssl_crl crl.pem;", ""), "/"), 403);
+  EXPECT_EQ(b("", on + "return 200 secret;"), 403);
+}
+
+TEST(ImportKeepsOut, ByMethodWhereItIsSaidAlone) {
+  const Import import =
+      import_server(std::string("location /a/ { limit_except GET { deny all; } auth_basic a; "
+                                "auth_basic_user_file b;") +
+                    kProxy + "} location /b/ {" + kProxy + "}");
+  EXPECT_EQ(status_of(import, "/a/"), 403);
+  EXPECT_EQ(status_of(import, "/b/", "POST"), 200);
+}
+
+TEST(Import, JoinsOnlyListenersThatAreAlike) {
+  const auto listeners = [](const std::string& v4, const std::string& v6) {
+    return import_text("set_real_ip_from 10.0.0.0/8; server { listen 80" + v4 + "; listen [::]:80" + v6 +
+                       "; location / {" + kProxy + "} }")
+        .config.listeners;
+  };
+  EXPECT_EQ(listeners("", "").size(), 1u);
+  EXPECT_EQ(listeners(" proxy_protocol", " proxy_protocol").size(), 1u);
+  EXPECT_EQ(listeners(" proxy_protocol", "").size(), 2u);
+  EXPECT_EQ(listeners("", " proxy_protocol").size(), 2u);
+  EXPECT_EQ(listeners("", " backlog=16").size(), 2u);
 }
 
 TEST(Import, RefusesWhatItDoesNotKnow) {
