@@ -106,7 +106,7 @@ std::optional<bool> Facts::holds(const conf::Condition& condition) const {
   if (!host || hosts_.empty()) return std::nullopt;
   if (hosts_.size() == 1 && hosts_.front() == operand) return !condition.negated;
   const bool possible = std::any_of(hosts_.begin(), hosts_.end(), [&operand](const std::string& one) {
-    return one == operand || one.starts_with("*.");
+    return one == operand || (one.starts_with("*.") && operand.ends_with(std::string_view(one).substr(1)));
   });
   return possible ? std::nullopt : std::optional<bool>(condition.negated);
 }

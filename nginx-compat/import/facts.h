@@ -27,7 +27,7 @@ class Facts {
   void forget(const std::string& name) { values_.erase(name); }
   /// The host is none that anybody names.
   void host_is_another() { another_host_ = true; }
-  /// The host is one of these; a wildcard among them may be anything.
+  /// The host is one of these; a wildcard among them may be anything below it.
   void host_is_one_of(std::vector<std::string> hosts) { hosts_ = std::move(hosts); }
 
   /// The template with what is known put in.

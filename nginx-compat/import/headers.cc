@@ -187,7 +187,13 @@ void Lowering::lower_response_headers(const Location& location, conf::Route& rou
                                    [&](const auto& rule) { return iequals(rule.first, field.name); });
     if (same == set.end()) {
       set.emplace_back(field.name, conf::Text{value, {}});
-      note(field.always ? Kind::exact : Kind::approximated, field.always ? "" : "with errors too");
+      if (!field.always) {
+        note(Kind::approximated, "with errors too");
+      } else if (location.proxy) {
+        note(Kind::approximated, "but not with errors of the gateway's own, such as 413 and 502");
+      } else {
+        note(Kind::exact, {});
+      }
     } else if (iequals(field.name, "Set-Cookie")) {
       note(Kind::refused, "YAML sets a field once; let the upstream set the other cookies");
     } else {

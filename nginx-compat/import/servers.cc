@@ -113,6 +113,8 @@ std::vector<Lowering::Visit> Lowering::visits_of(const Door& door, std::size_t d
     if (!host.starts_with("*.")) {
       facts.set("host", host);
       facts.set("http_host", host);
+    } else {
+      facts.host_is_one_of({host});
     }
     visit(host, std::move(facts));
   }

@@ -92,10 +92,10 @@ const sites = {
   hosts: {
     servers: `server {
       listen LISTEN;
-      server_name a.example.com *.b.example.com;
+      server_name a.example.com old.example.com *.b.example.com;
       ${proxying}
       proxy_set_header Host $host;
-      if ($host = x.b.example.com) { return 302 https://a.example.com$request_uri; }
+      if ($host = old.example.com) { return 302 https://a.example.com$request_uri; }
       location / { proxy_pass ${to}; }
     }
     server {
@@ -111,7 +111,7 @@ const sites = {
       location / { return 200 "default"; }
       location = /healthz { return 200 "fine"; }
     }`,
-    requests: ['a.example.com', 'y.b.example.com', 'b.example.com', 'c.example.com', 'www.c.example.com', 'other.example', 'A.Example.Com'].flatMap((host) =>
+    requests: ['a.example.com', 'old.example.com', 'y.b.example.com', 'b.example.com', 'c.example.com', 'www.c.example.com', 'other.example', 'A.Example.Com'].flatMap((host) =>
       ['/', '/only', '/healthz'].map((path) => ({ path, headers: { Host: host } }))),
   },
 };
@@ -132,14 +132,14 @@ async function answers(at, requests) {
     const { path: file, body, ...options } = asked;
     const got = await request(`http://127.0.0.1:${at}`, { ...options, path: file, body });
     const text = String(got.body);
-    // A status's own page is each side's own.
+    // A status's own page is each side's own, and so are its fields.
     const own = got.status >= 300 && (text.startsWith('<html>') || /^\d{3} /.test(text) || text === '');
     all.push({
       asked: `${options.method ?? 'GET'} ${asked.headers.Host} ${file}`,
       status: got.status,
       location: target(got.headers.location, asked),
       body: own ? undefined : text,
-      fields: ['x-frame-options', 'x-own', 'x-powered-by', 'x-kept', 'access-control-allow-origin'].map((name) => got.headers[name]),
+      fields: own ? undefined : ['x-frame-options', 'x-own', 'x-powered-by', 'x-kept', 'access-control-allow-origin'].map((name) => got.headers[name]),
     });
   }
   return all;
@@ -168,9 +168,15 @@ http {
     const listens = await freePort();
     fs.writeFileSync(world.file, configuration(listens));
     const original = await Server.start(nginx, { ...world, awaited: [String(listens)] });
-    await imported.launch(['run', '-c', imported.file]);
-    assert.deepEqual(await answers(imported.http, requests), await answers(listens, requests), stdout);
-    await imported.stop();
-    await original.stop();
+    try {
+      await imported.launch(['run', '-c', imported.file]);
+      try {
+        assert.deepEqual(await answers(imported.http, requests), await answers(listens, requests), stdout);
+      } finally {
+        await imported.stop();
+      }
+    } finally {
+      await original.stop();
+    }
   });
 }

@@ -349,6 +349,7 @@ TEST(Facts, DecidesConditions) {
   EXPECT_EQ(facts.holds(is("$host", "a.example")), true);
   facts.host_is_one_of({"*.example"});
   EXPECT_EQ(facts.holds(is("$host", "c.example")), std::nullopt);
+  EXPECT_EQ(facts.holds(is("$host", "c.other")), false);
   Facts other;
   other.host_is_another();
   EXPECT_EQ(other.holds(is("$host", "a.example", true)), true);
