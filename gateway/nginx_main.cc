@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,13 +11,16 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "conf/sites.h"
 #include "gateway/base/log.h"
 #include "gateway/base/log_background.h"
 #include "gateway/base/log_nginx.h"
+#include "gateway/base/thread_start.h"
 #include "gateway/commands.h"
+#include "gateway/net/pool.h"
 #include "gateway/nginx_options.h"
 #include "gateway/nginx_process.h"
 #include "gateway/nginx_setup.h"
@@ -229,9 +231,7 @@ class Run {
     }
     if (process_.error_log != "stderr") logs.insert(process_.error_log);
     for (const std::string& path : logs) {
-      struct stat file {};
-      if (!path.starts_with('/') || ::stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) continue;
-      if (file.st_uid != user_->id && ::chown(path.c_str(), user_->id, static_cast<gid_t>(-1)) != 0) continue;
+      if (path.starts_with('/')) nginx_process::give_file(path, user_->id);
     }
     pid_.give_to(user_->id);
   }
@@ -245,11 +245,11 @@ class Run {
     }
     if (!setup) return std::nullopt;
     std::string problem;
-    process_.error_log = setup->translation.process.error_log;
-    if (!nginx_process::open_error_log(process_.error_log, problem)) {
+    if (!nginx_process::open_error_log(setup->translation.process.error_log, problem)) {
       diagnostics.error({}, problem);
       return std::nullopt;
     }
+    process_.error_log = setup->translation.process.error_log;
     return std::move(setup->translation.config);
   }
 
@@ -264,6 +264,12 @@ class Run {
     options.on_accepting = [this] { up(); };
     options.on_reopen = [this] { reopen(); };
     std::string problem;
+    at_thread_start(&nginx_process::drop_capabilities);
+    std::thread starter([] {  // the main thread asks for names too, but its helpers keep no capability either
+      thread_started();
+      net::start_pool();
+    });
+    starter.join();
     const auto background = log::Background::start(problem);
     if (background == nullptr) {
       voice_.say("emerg", "the log cannot start: " + problem);

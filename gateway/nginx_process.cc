@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -39,6 +40,11 @@ int wait_for(int channel) {
     got = ::read(channel, &word, 1);
   } while (got < 0 && errno == EINTR);
   return got == 1 ? 0 : 1;
+}
+
+/// Neither a device, nor a second name of somebody else's file.
+bool is_plain(const struct stat& file) {
+  return S_ISREG(file.st_mode) && file.st_nlink == 1;
 }
 
 bool keep_capabilities(std::uint32_t mask, std::string& problem) {
@@ -126,12 +132,17 @@ bool PidFile::open(const std::string& path, std::string& problem) {
   made_ = ::access(path.c_str(), F_OK) != 0;
   fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
   path_ = path;
-  if (fd_ >= 0) return true;
+  if (fd_ >= 0) {
+    ::flock(fd_, LOCK_SH | LOCK_NB);  // for as long as we may write
+    return true;
+  }
   problem = failed("open() \"" + path + "\"");
   return false;
 }
 
 void PidFile::give_to(std::uint32_t user) const {
+  struct stat file {};
+  if (::fstat(fd_, &file) != 0 || !is_plain(file)) return;
   if (::fchown(fd_, user, static_cast<gid_t>(-1)) != 0)
     return;  // only the owner's own is lost: writing it again
 }
@@ -142,13 +153,20 @@ void PidFile::write() {
              ::pwrite(fd_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }
 
-/// Another process may have taken the file over. Where we may not remove it, it is left empty, which says the
-/// same.
+/// Another process may have taken the file over, or be about to: it holds the lock then.
+bool PidFile::is_ours() const {
+  std::string unused;
+  if (written_) return read_pid_file(path_, unused) == ::getpid();
+  struct stat opened {};
+  struct stat there {};
+  return made_ && ::flock(fd_, LOCK_EX | LOCK_NB) == 0 && ::fstat(fd_, &opened) == 0 && opened.st_size == 0 &&
+         ::stat(path_.c_str(), &there) == 0 && there.st_dev == opened.st_dev && there.st_ino == opened.st_ino;
+}
+
+/// Where we may not remove it, it is left empty, which says the same.
 PidFile::~PidFile() {
   if (fd_ < 0) return;
-  std::string unused;
-  const bool ours = written_ ? read_pid_file(path_, unused) == ::getpid() : made_;
-  if (ours && ::unlink(path_.c_str()) != 0) written_ = ::ftruncate(fd_, 0) != 0;
+  if (is_ours() && ::unlink(path_.c_str()) != 0) written_ = ::ftruncate(fd_, 0) != 0;
   ::close(fd_);
 }
 
@@ -216,6 +234,25 @@ bool become(const User& user, std::string& problem) {
   }
   ::prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
   return keep_capabilities(kept, problem);
+}
+
+void drop_capabilities() {
+  if (is_root()) return;
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  const __user_cap_data_struct none[2] = {};
+  if (::syscall(SYS_capset, &header, none) != 0) return;  // to have fewer is always allowed
+}
+
+void give_file(const std::string& path, std::uint32_t user) {
+  const int fd = ::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);  // a device does not notice
+  if (fd < 0) return;
+  struct stat file {};
+  const bool wanted = ::fstat(fd, &file) == 0 && is_plain(file) && file.st_uid != user;
+  if (wanted && ::fchownat(fd, "", user, static_cast<gid_t>(-1), AT_EMPTY_PATH) != 0) {
+    ::close(fd);  // it can be written, but not opened again
+    return;
+  }
+  ::close(fd);
 }
 
 bool limit_descriptors(std::uint64_t most, std::string& problem) {

@@ -48,6 +48,8 @@ class PidFile {
   void write();
 
  private:
+  bool is_ours() const;
+
   std::string path_;
   int fd_ = -1;
   bool made_ = false;
@@ -69,6 +71,13 @@ bool is_root();
 /// Becomes that user in all threads. Two capabilities stay with the calling thread, and with what it starts:
 /// to bind ports below 1024, and to read keys that only root may, at a reload. False, and why.
 bool become(const User& user, std::string& problem);
+
+/// The calling thread keeps no capability, unless the process is root: it is to stay so, or become() takes
+/// them from the thread. Any thread.
+void drop_capabilities();
+
+/// Gives a file to that user, if it is one and has no other name.
+void give_file(const std::string& path, std::uint32_t user);
 
 /// worker_rlimit_nofile. False, and why.
 bool limit_descriptors(std::uint64_t most, std::string& problem);

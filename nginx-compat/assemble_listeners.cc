@@ -90,6 +90,15 @@ void Assembly::check_server_tls(const ServerBlock& server) {
       (!settings.client_certificate || settings.client_certificate->empty())) {
     fail("no ssl_client_certificate for ssl_verify_client");
   }
+  if (certificates == 0 || !verifies || !settings.trusted_certificate) return;
+  // It is the server's own, or was inherited.
+  for (const Directive* block : {server.directive, work_.http}) {
+    const auto found = std::ranges::find(block->block, "ssl_trusted_certificate",
+                                         [](const Directive& each) { return each.name.text; });
+    if (found == block->block.end()) continue;
+    return work_.refused(*found,
+                         "clients are verified by ssl_client_certificate alone; put all authorities there");
+  }
 }
 
 bool Assembly::is_tls(const Address& address) const {

@@ -20,6 +20,7 @@
 #include "gateway/base/log_file.h"
 #include "gateway/base/log_nginx.h"
 #include "gateway/base/log_repeats.h"
+#include "gateway/base/thread_start.h"
 
 namespace tidegate::log {
 namespace {
@@ -312,7 +313,10 @@ std::unique_ptr<Background> Background::start(std::string& error, std::chrono::m
   if (state->file == nullptr) return nullptr;
   logger().begin_background(*state->file, window);
   try {
-    state->ticker = std::thread([] { logger().tick(); });
+    state->ticker = std::thread([] {
+      thread_started();
+      logger().tick();
+    });
   } catch (const std::system_error& failure) {  // no thread to be had
     logger().end_background();
     error = failure.what();

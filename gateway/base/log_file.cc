@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "gateway/base/log.h"
+#include "gateway/base/thread_start.h"
 
 namespace tidegate {
 namespace {
@@ -271,7 +272,10 @@ std::unique_ptr<LogFile> LogFile::start(std::unique_ptr<State> state, std::strin
 
 LogFile::LogFile(std::unique_ptr<State> state) : state_(std::move(state)) {
   const SignalsBlocked blocked;
-  state_->thread = std::thread([s = state_.get()] { s->run(); });
+  state_->thread = std::thread([s = state_.get()] {
+    thread_started();
+    s->run();
+  });
 }
 
 LogFile::~LogFile() {

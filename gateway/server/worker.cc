@@ -7,6 +7,7 @@
 
 #include "gateway/base/crypto.h"
 #include "gateway/base/log.h"
+#include "gateway/base/thread_start.h"
 #include "gateway/net/proxy_header.h"
 #include "gateway/tunnel/tunnel.h"
 
@@ -112,6 +113,7 @@ void Worker::add_sites(tunnel::Snapshot& snapshot, const Change& change) {
 }
 
 void Worker::run() {
+  thread_started();
   tls_library_ = std::make_unique<tls::Library>();  // here, since an OSSL_LIB_CTX must die where it was used
   loop_->run();
   // The order of a worker's end: listeners, connections, reaper, upstream connections, loop.

@@ -232,6 +232,22 @@ test('a port in use: the command says so and fails, whatever daemon says', async
   }
 });
 
+/** Who may do what: the main thread alone keeps capabilities. */
+function checkThreads(pid, user) {
+  const threads = fs.readdirSync(`/proc/${pid}/task`);
+  assert.ok(threads.length > 1);
+  for (const thread of threads) {
+    const status = fs.readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
+    assert.match(status, new RegExp(`^Uid:\\s+${user}\\s+${user}\\s+${user}\\s+${user}$`, 'm'));
+    assert.doesNotMatch(status, /^Groups:.*\b0\b/m);
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) {
+      const kept = BigInt(`0x${status.match(new RegExp(`^${set}:\\s+([0-9a-f]+)$`, 'm'))[1]}`);
+      const allowed = thread === String(pid) ? (1n << 10n) | (1n << 2n) : 0n;
+      assert.equal(kept & ~allowed, 0n, `thread ${thread} keeps ${set} ${kept.toString(16)}`);
+    }
+  }
+}
+
 test('user: it is that user when it serves, and still reads a key that only root may', {
   skip: !isRoot && 'only root can become another',
 }, async () => {
@@ -249,17 +265,40 @@ test('user: it is that user when it serves, and still reads a key that only root
   const pid = one.running();
   try {
     const wanted = (await run('id', ['-u', 'www-data'])).stdout.trim();
-    for (const task of fs.readdirSync(`/proc/${pid}/task`)) {
-      const status = fs.readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8');
-      assert.match(status, new RegExp(`^Uid:\\s+${wanted}\\s+${wanted}\\s+${wanted}\\s+${wanted}$`, 'm'));
-      assert.doesNotMatch(status, /^Groups:.*\b0\b/m);
-      const kept = BigInt(`0x${status.match(/^CapEff:\s+([0-9a-f]+)$/m)[1]}`);
-      const allowed = task === String(pid) ? (1n << 10n) | (1n << 2n) : 0n;
-      assert.equal(kept & ~allowed, 0n, `thread ${task} keeps ${kept.toString(16)}`);
-    }
+    checkThreads(pid, wanted);
+    assert.equal(String(fs.statSync(one.log).uid), wanted, 'the log is its own to open again');
     fs.writeFileSync(one.file, text.replace('served', 'served again'));
     process.kill(pid, 'SIGHUP');
     await until(async () => (await get(one.port)) === 'served again', 'the reload');
+    process.kill(pid, 'SIGUSR2');
+    await until(() => !alive(pid), 'the end of the first');
+    await until(() => one.running() !== pid, 'the process id of the second');
+    const second = one.running();
+    try {
+      assert.equal(await get(one.port), 'served again');
+      checkThreads(second, wanted);
+      process.kill(second, 'SIGQUIT');
+      await until(() => !alive(second), 'the end');
+    } finally {
+      if (alive(second)) process.kill(second, 'SIGKILL');
+    }
+  } finally {
+    if (alive(pid)) process.kill(pid, 'SIGKILL');
+  }
+});
+
+test('user: no link at the place of a log gives a file away', {
+  skip: !isRoot && 'only root can become another',
+}, async () => {
+  const one = await site('link');
+  one.configure('served', 'user www-data;');
+  const others = write('others.txt', '');
+  fs.symlinkSync(others, one.log);
+  const started = await run(ours, ['-c', one.file, '-e', errorLog]);
+  assert.equal(started.code, 0, started.stderr);
+  const pid = one.running();
+  try {
+    assert.equal(fs.statSync(others).uid, 0);
     process.kill(pid, 'SIGQUIT');
     await until(() => !alive(pid), 'the end');
   } finally {

@@ -119,5 +119,18 @@ TEST(TranslateVerdicts, ADirectiveIsToldOnOneLine) {
   EXPECT_EQ(file.verdict("return").directive, "return 200 \"two\\x0alines\"");
 }
 
+/// nginx would let in the clients of those authorities too.
+TEST(TranslateVerdicts, RefusesAuthoritiesThatVerifyNobody) {
+  const std::string server =
+      "server { listen 1 ssl; ssl_certificate c; ssl_certificate_key k; ssl_client_certificate ca;\n";
+  EXPECT_THAT(in_http("ssl_trusted_certificate more;" + server + "}").complaints, IsEmpty());
+  EXPECT_THAT(
+      in_http("ssl_trusted_certificate more;" + server + "ssl_verify_client on; }").complaints,
+      ElementsAre(HasSubstr("\"ssl_trusted_certificate\" directive is refused: clients are verified by "
+                            "ssl_client_certificate alone")));
+  EXPECT_THAT(in_http(server + "ssl_verify_client optional; ssl_trusted_certificate more; }").complaints,
+              ElementsAre(HasSubstr("nginx.conf:4: \"ssl_trusted_certificate\" directive is refused")));
+}
+
 }  // namespace
 }  // namespace tidegate::nginx
