@@ -115,12 +115,12 @@ int Walk::Impl::choose_server() {
   const conf::ListenerServers& listener = r.table.sites->by_listener[r.visitor.listener];
   const ServerNames& names = r.table.names[r.visitor.listener];
   const std::string sni = to_lower(r.visitor.sni);
-  const std::size_t first =
-      sni.empty() ? listener.otherwise : names.find(sni, r).value_or(listener.otherwise);
+  std::optional<std::size_t> greeted;  // whom the hello named
+  if (!sni.empty()) greeted = names.find(sni, r);
+  const std::size_t first = greeted.value_or(listener.otherwise);
   r.first_server = r.table.servers[first].conf;
   const std::string& host = r.visitor.head->host;
-  const std::optional<std::size_t> named = names.find(host, r);
-  r.server = &r.table.servers[named.value_or(first)];
+  r.server = &r.table.servers[names.find(host, r).value_or(listener.otherwise)];
   r.location = &r.server->locations[0];
 
   auto uri = routing::normalize_path(r.visitor.head->path, r.first_server->merge_slashes);
@@ -128,8 +128,9 @@ int Walk::Impl::choose_server() {
   r.args = query.substr(query.empty() ? 0 : 1);
   if (!uri) return 400;
   r.uri = std::move(uri).value();
-  // Certificates were asked for in the name of another server.
-  const bool misdirected = !sni.empty() && named && sni != host && r.server->conf->verify_client;
+  // Certificates were asked for in the name of another server. nginx does not look at the names of one alone.
+  const bool misdirected =
+      greeted && listener.servers.size() > 1 && sni != host && r.server->conf->verify_client;
   return misdirected ? 421 : 0;
 }
 
@@ -137,7 +138,8 @@ int Walk::Impl::check_certificate() const {
   const auto& verify = request.server->conf->verify_client;
   if (!verify || request.visitor.scheme != "https") return 0;
   const std::string_view found = request.visitor.ssl_client_verify;
-  if (found.starts_with("FAILED") && *verify != conf::ClientAuth::Verify::optional_no_ca)
+  const bool anybody = *verify == conf::ClientAuth::Verify::optional_no_ca;
+  if (found.starts_with("FAILED") && !(anybody && request.visitor.ssl_client_tolerable))
     return kCertificateError;
   const bool missing = found.empty() || found == "NONE";
   return missing && *verify == conf::ClientAuth::Verify::required ? kCertificateMissing : 0;

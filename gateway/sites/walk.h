@@ -34,7 +34,9 @@ struct Visitor {
   std::string_view ssl_protocol;
   std::string_view ssl_cipher;
   bool ssl_session_reused = false;
-  std::string_view ssl_client_verify;   ///< NONE, SUCCESS, "FAILED:reason"
+  std::string_view ssl_client_verify;  ///< NONE, SUCCESS, "FAILED:reason"
+  bool ssl_client_tolerable =
+      false;  ///< it failed since its authority is unknown: `optional_no_ca` allows it
   std::string_view ssl_client_subject;  ///< $ssl_client_s_dn
   std::string_view ssl_client_issuer;
   std::string_view ssl_client_serial;

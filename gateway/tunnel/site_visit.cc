@@ -77,6 +77,7 @@ sites::Visitor SiteVisit::complete(sites::Visitor visitor) const {
   visitor.ssl_client_verify = "NONE";
   if (certificate_ == nullptr) return visitor;
   visitor.ssl_client_verify = certificate_->verify;
+  visitor.ssl_client_tolerable = certificate_->authority_unknown;
   visitor.ssl_client_subject = certificate_->subject;
   visitor.ssl_client_issuer = certificate_->issuer;
   visitor.ssl_client_serial = certificate_->serial;

@@ -59,23 +59,36 @@ TEST(ServerChoice, TakesTheClientsHelloForWhatHostDoesNotSay) {
   const auto server = [&site](std::string_view sni, std::string_view host) {
     return Visit(site, head("/", host), "https", sni).outcome();
   };
-  EXPECT_EQ(server("second", "nobody"), "200 second");
+  EXPECT_EQ(server("second", "nobody"), "200 first");
   EXPECT_EQ(server("second", "first"), "200 first");
   EXPECT_EQ(server("SECOND", "second"), "200 second");
   EXPECT_EQ(server("nobody", "nobody"), "200 first");
   EXPECT_EQ(server("second", "third"), "421");
-  EXPECT_EQ(server("third", "third"), "400");  // no certificate came
+  EXPECT_EQ(server("nobody", "third"), "400");  // the hello named nobody; no certificate came
+  EXPECT_EQ(server("third", "third"), "400");   // no certificate came
+  site.sites->servers[0].verify_client = conf::ClientAuth::Verify::optional;
+  EXPECT_EQ(server("second", "nobody"), "421");  // it is the first's
+  EXPECT_EQ(server("second", "second"), "200 second");
+}
+
+TEST(ServerChoice, LooksAtNoNamesWhereThereIsOneServer) {
+  Site site;
+  site.server({"only"});
+  site.root().script.push_back(give(200, "only"));
+  site.sites->servers[0].verify_client = conf::ClientAuth::Verify::optional;
+  EXPECT_EQ(Visit(site, head("/", "nobody"), "https", "only").outcome(), "200 only");
 }
 
 TEST(ServerChoice, HoldsCertificatesAgainstTheServersWish) {
   using Verify = conf::ClientAuth::Verify;
-  const auto outcome = [](Verify wish, std::string_view found) {
+  const auto outcome = [](Verify wish, std::string_view found, bool tolerable = false) {
     Site site;
     site.server();
     site.sites->servers[0].verify_client = wish;
     site.root().script.push_back(give(200, "in"));
     Visit visit(site, "/", "https");
     visit.visitor.ssl_client_verify = found;
+    visit.visitor.ssl_client_tolerable = tolerable;
     return visit.outcome();
   };
   EXPECT_EQ(outcome(Verify::required, "SUCCESS"), "200 in");
@@ -83,7 +96,10 @@ TEST(ServerChoice, HoldsCertificatesAgainstTheServersWish) {
   EXPECT_EQ(outcome(Verify::required, "FAILED:expired"), "400");
   EXPECT_EQ(outcome(Verify::optional, "NONE"), "200 in");
   EXPECT_EQ(outcome(Verify::optional, "FAILED:expired"), "400");
-  EXPECT_EQ(outcome(Verify::optional_no_ca, "FAILED:self signed"), "200 in");
+  EXPECT_EQ(outcome(Verify::optional, "FAILED:self signed", true), "400");
+  EXPECT_EQ(outcome(Verify::optional_no_ca, "FAILED:self signed", true), "200 in");
+  EXPECT_EQ(outcome(Verify::optional_no_ca, "FAILED:expired"), "400");
+  EXPECT_EQ(outcome(Verify::optional_no_ca, "NONE"), "200 in");
 }
 
 class LocationChoice : public testing::Test {
