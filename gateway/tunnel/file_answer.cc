@@ -7,13 +7,10 @@
 #include <cerrno>
 #include <utility>
 
+#include "gateway/sites/byteranges.h"
+#include "gateway/sites/conditions.h"
+
 namespace tidegate::tunnel {
-namespace {
-
-/// RFC 9110 §14.6. Nothing in a file is mistaken for it, since every part's length is told.
-constexpr std::string_view kBoundary = "00000000000000000001";
-
-}  // namespace
 
 FileAnswer::FileAnswer(net::Loop& loop, FileSink& sink, sites::File file,
                        std::vector<sites::ByteRange> ranges, std::string content_type,
@@ -29,25 +26,16 @@ FileAnswer::FileAnswer(net::Loop& loop, FileSink& sink, sites::File file,
   } else if (ranges_.size() == 1) {
     parts_.push_back({{}, ranges_.front().first, ranges_.front().last + 1});
   } else {
-    for (const sites::ByteRange& range : ranges_) {
-      std::string text = "\r\n--" + std::string(kBoundary) + "\r\n";
-      if (!content_type_.empty()) text += "Content-Type: " + content_type_ + "\r\n";
-      text += "Content-Range: " + range_text(range) + "\r\n\r\n";
-      parts_.push_back({std::move(text), range.first, range.last + 1});
-    }
-    parts_.push_back({"\r\n--" + std::string(kBoundary) + "--\r\n", 0, 0});
-    content_type_ = "multipart/byteranges; boundary=" + std::string(kBoundary);
+    sites::Byteranges layout = sites::lay_out(ranges_, content_type_, file_.size(), sites::next_boundary());
+    for (auto& [head, range] : layout.parts) parts_.push_back({std::move(head), range.first, range.last + 1});
+    parts_.push_back({std::move(layout.end), 0, 0});
+    content_type_ = std::move(layout.content_type);
   }
   for (const Part& part : parts_) length_ += part.text.size() + (part.end - part.at);
 }
 
-std::string FileAnswer::range_text(const sites::ByteRange& range) const {
-  return "bytes " + std::to_string(range.first) + "-" + std::to_string(range.last) + "/" +
-         std::to_string(file_.size());
-}
-
 std::string FileAnswer::content_range() const {
-  return ranges_.size() == 1 ? range_text(ranges_.front()) : std::string();
+  return ranges_.size() == 1 ? sites::content_range(ranges_.front(), file_.size()) : std::string();
 }
 
 void FileAnswer::pump() {

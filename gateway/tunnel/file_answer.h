@@ -66,7 +66,6 @@ class FileAnswer final : public net::Retired, private net::Deferred {
   void send(Bytes bytes);
   bool send_piece();
   void on_stall();
-  std::string range_text(const sites::ByteRange& range) const;
 
   net::Loop& loop_;
   FileSink& sink_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/base/text.h"
+#include "gateway/sites/static_files.h"
 #include "gateway/tunnel/body_pieces.h"
 #include "gateway/tunnel/site_visit.h"
 
@@ -57,11 +58,14 @@ void SiteVisit::answer(sites::Answer answer) {
   if (owes_continue_ && !request_body_.complete()) keep_alive_ = false;
   if (!keep_alive_) client_.forbid_keep_alive();
   const std::string body = answer.body ? std::move(*answer.body) : own_page ? walk_.page(answer.status) : "";
+  const std::string& charset = walk_.location().files.charset;
+  const std::string type =
+      own_page ? sites::with_charset("text/html", charset, answer.status) : answer.content_type;
   const http::FieldRules rules = walk_.answer_rules(answer.status, nullptr);
 
   http::OwnResponse response;
   response.status = answer.status;
-  response.content_type = own_page ? std::string_view("text/html") : std::string_view(answer.content_type);
+  response.content_type = type;
   response.body = body;
   response.fields = std::move(answer.fields);
   response.client_minor_version = request_.head->minor_version;
