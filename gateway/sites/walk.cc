@@ -291,7 +291,10 @@ Action Walk::Impl::content() {
   Request& r = request;
   const conf::Location& conf = *r.location->conf;
   if (conf.proxy) return PassOn();
-  if (conf.stub_status) return TellCounts{told(200)};
+  if (conf.stub_status) {
+    if (r.method != "GET" && r.method != "HEAD") return error(405, Reason::method_not_allowed);
+    return TellCounts{told(200)};
+  }
   std::vector<std::string> index;
   if (r.uri.ends_with('/')) {
     for (const Expression& file : r.location->index_files) index.push_back(file.evaluate(r));

@@ -129,7 +129,10 @@ void SiteVisit::send_file(sites::SendFile found) {
 }
 
 void SiteVisit::tell_counts(int status) {
-  answer({.status = status, .body = sites::status_text(host_.connection_counts())});
+  const std::string& charset = walk_.location().files.charset;
+  answer({.status = status,
+          .body = sites::status_text(host_.connection_counts()),
+          .content_type = sites::with_charset("text/plain", charset, status)});
 }
 
 void SiteVisit::on_file_failed(Reason reason) {

@@ -127,6 +127,15 @@ TEST(OwnAnswers, AreJudgedByConditionsToo) {
   EXPECT_EQ(Visit(site, request("/", "Range: bytes=0-0\r\n")).outcome(), "200 hi");
 }
 
+TEST(OwnAnswers, TellCountsToWhoGetsThem) {
+  Site site;
+  site.server();
+  site.root().stub_status = true;
+  EXPECT_EQ(Visit(site, "/").outcome(), "counts");
+  EXPECT_EQ(Visit(site, request("/", {}, "HEAD")).outcome(), "counts");
+  EXPECT_EQ(Visit(site, request("/", {}, "POST")).outcome(), "405");
+}
+
 TEST(OwnAnswers, TellTheirCharset) {
   Site site;
   site.server();
