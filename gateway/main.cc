@@ -11,10 +11,7 @@
 
 #include "conf/yaml_loader.h"
 #include "conf/yaml_schema.h"
-#include "gateway/admin/control_listener.h"
-#include "gateway/admin/metrics_listener.h"
 #include "gateway/base/descriptors.h"
-#include "gateway/base/log_background.h"
 #include "gateway/commands.h"
 #include "gateway/control_command.h"
 #include "gateway/demo/demo_upstream.h"
@@ -22,32 +19,15 @@
 #include "gateway/import_command.h"
 #include "gateway/nginx_command.h"
 #include "gateway/nginx_main.h"
-#include "gateway/server/server.h"
+#include "gateway/nginx_run.h"
+#include "gateway/nginx_voice.h"
+#include "gateway/serve.h"
 
 namespace tidegate {
 namespace {
 
-/// `diagnostics` holds what was found so far; with an error among it nothing starts, but the rest is checked
-/// too.
-int serve(conf::Config config, server::Server::Options options, Diagnostics diagnostics = {},
-          const std::string& file = {}) {
-  options.inheritance = server::Inheritance::from_environment();
-  options.program = server::Handover::Program::of_this_process();
-  options.service_manager = server::ServiceManager::Settings::from_environment();
-  std::string no_thread;
-  const auto background = log::Background::start(no_thread);
-  if (background == nullptr) {
-    std::fprintf(stderr, "the log cannot start: %s\n", no_thread.c_str());
-    return kFailed;
-  }
-  server::Server server(std::move(options));
-  const admin::MetricsListener metrics(server);
-  const admin::ControlListener control(server, {.version = TIDEGATE_VERSION, .config_file = file});
-  const bool started = server.start(std::make_shared<const conf::Config>(std::move(config)), diagnostics);
-  print(diagnostics);
-  if (!started) return kFailed;
-  server.run();
-  return kFine;
+std::string full_path(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
 }
 
 int run_front_door(const FrontDoor& options, const std::string& what) {
@@ -57,7 +37,9 @@ int run_front_door(const FrontDoor& options, const std::string& what) {
   if (!config) return kBadCommandLine;
   config->log.format = conf::Log::Format::combined;
   const conf::Config shown = *config;
-  return serve(*std::move(config), {.on_accepting = [&shown, &what] { print_urls(shown, what); }});
+  Serving serving{.config = *std::move(config)};
+  serving.options.on_accepting = [&shown, &what] { print_urls(shown, what); };
+  return serve(std::move(serving));
 }
 
 int run_demo(FrontDoor options) {
@@ -87,26 +69,29 @@ int run_file(const std::string& path, bool watch) {
     const std::string dir = std::filesystem::path(name).parent_path().string();
     return conf::load_yaml_text(text, name, dir, found);
   };
-  return serve(*std::move(config), {.load = load, .parse = parse, .watch = watched}, std::move(diagnostics),
-               std::filesystem::absolute(path).lexically_normal().string());
+  Serving serving{
+      .config = *std::move(config), .diagnostics = std::move(diagnostics), .file = full_path(path)};
+  serving.options.load = load;
+  serving.options.parse = parse;
+  serving.options.watch = watched;
+  return serve(std::move(serving));
 }
 
 int run_nginx(const NginxCommand& command) {
-  Diagnostics diagnostics;
-  auto config = load_nginx(command, NginxNotes::changes, diagnostics);
-  if (!config) {
-    print(diagnostics);
-    return kFailed;
-  }
-  const auto load = [command](Diagnostics& again) { return load_nginx(command, NginxNotes::none, again); };
-  const auto parse = [command](const std::string& text, const std::string& file, Diagnostics& found) {
+  Voice voice(Voice::Manner::tidegate);
+  NginxRun::Options how;
+  how.file = full_path(command.file);
+  how.load = [&command, notes = NginxNotes::changes](Diagnostics& found) mutable {
+    return load_nginx(command, std::exchange(notes, NginxNotes::none), found);
+  };
+  how.server.parse = [command](const std::string& text, const std::string& file, Diagnostics& found) {
     NginxCommand of_text = command;
     of_text.source.text = text;
     if (!file.empty()) of_text.source.file = file;
-    return load_nginx(of_text, NginxNotes::none, found);
+    auto translation = load_nginx(of_text, NginxNotes::none, found);
+    return translation ? std::optional(std::move(translation->config)) : std::nullopt;
   };
-  return serve(*std::move(config), {.load = load, .parse = parse}, std::move(diagnostics),
-               std::filesystem::absolute(command.file).lexically_normal().string());
+  return NginxRun(std::move(how), voice).run();
 }
 
 /// Compiles what could be read, and tells everything that is wrong.
@@ -129,7 +114,9 @@ int check_file(const std::string& path) {
 
 int check_nginx(const NginxCommand& command) {
   Diagnostics diagnostics;
-  auto config = load_nginx(command, NginxNotes::all, diagnostics);
+  auto translation = load_nginx(command, NginxNotes::all, diagnostics);
+  std::optional<conf::Config> config;
+  if (translation) config = std::move(translation->config);
   return check_config(std::move(config), command.file, diagnostics);
 }
 

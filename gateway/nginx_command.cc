@@ -49,14 +49,17 @@ void add_nginx_options(CLI::App& run, CLI::App& check, NginxCommand& out) {
   run.add_option("--admin", out.admin, "With --nginx: where the admin API is served")->needs(nginx);
 }
 
-std::optional<conf::Config> load_nginx(const NginxCommand& command, NginxNotes notes,
-                                       Diagnostics& diagnostics) {
+std::optional<nginx::Translation> load_nginx(const NginxCommand& command, NginxNotes notes,
+                                             Diagnostics& diagnostics) {
   NginxSource source = command.source;
+  source.error_log.clear();  // stderr, in our own form, and no pid file, where the file names none
+  source.pid_file.clear();
   if (!source.text) source.file = command.file;
   auto translation = read_nginx(source, diagnostics);
   if (!translation) return std::nullopt;
   tell(*translation, notes);
   conf::Config& config = translation->config;
+  if (!translation->process.error_log.empty()) set_log_levels(translation->process, config.log);
   if (!command.metrics.empty()) add_address(command.metrics, "--metrics", config.metrics, diagnostics);
   for (const std::string& text : command.admin) {
     std::optional<conf::ListenAddress> address;
@@ -64,7 +67,7 @@ std::optional<conf::Config> load_nginx(const NginxCommand& command, NginxNotes n
     if (address) config.admin.push_back(*std::move(address));
   }
   if (diagnostics.failed()) return std::nullopt;
-  return std::move(config);
+  return translation;
 }
 
 }  // namespace tidegate

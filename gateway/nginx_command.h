@@ -33,7 +33,7 @@ enum class NginxNotes {
   all,
 };
 /// Reads it all; nothing where something is wrong with it.
-std::optional<conf::Config> load_nginx(const NginxCommand& command, NginxNotes notes,
-                                       Diagnostics& diagnostics);
+std::optional<nginx::Translation> load_nginx(const NginxCommand& command, NginxNotes notes,
+                                             Diagnostics& diagnostics);
 
 }  // namespace tidegate

@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "gateway/nginx_process.h"
 #include "nginx-compat/parser.h"
 
 namespace tidegate {
@@ -70,6 +71,12 @@ std::string_view word_of(nginx::Verdict::Kind kind) {
   return "";
 }
 
+conf::Log::Level level_of(const std::string& word) {
+  if (word == "debug") return conf::Log::Level::debug;
+  if (word == "info") return conf::Log::Level::info;
+  return word == "notice" || word == "warn" ? conf::Log::Level::warning : conf::Log::Level::error;
+}
+
 }  // namespace
 
 std::optional<nginx::Translation> read_nginx(const NginxSource& source, Diagnostics& diagnostics) {
@@ -78,10 +85,11 @@ std::optional<nginx::Translation> read_nginx(const NginxSource& source, Diagnost
   options.prefix = source.prefix;
   options.conf_prefix = std::filesystem::path(path).parent_path().string();
   options.error_log = source.error_log;
+  options.pid_file = source.pid_file;
   options.permissive = source.permissive;
   options.report_refusals_only = source.report_refusals_only;
   options.look_up = look_up;
-  options.is_root = ::geteuid() == 0;
+  options.is_root = nginx_process::started_as_root();
   options.host_name = machine_name();
   nginx::ParseOptions parsing;
   parsing.prefix = options.conf_prefix;
@@ -94,6 +102,12 @@ std::optional<nginx::Translation> read_nginx(const NginxSource& source, Diagnost
   tree.insert(tree.end(), std::make_move_iterator(of_file.begin()), std::make_move_iterator(of_file.end()));
   if (diagnostics.failed()) return std::nullopt;
   return nginx::translate(tree, options, diagnostics);
+}
+
+void set_log_levels(const nginx::Process& process, conf::Log& log) {
+  log.level = level_of(process.error_log_level);
+  log.area_levels.clear();
+  if (process.error_log_level == "notice") log.area_levels.emplace_back("server", conf::Log::Level::info);
 }
 
 std::string to_string(const nginx::Verdict& verdict) {

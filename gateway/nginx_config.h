@@ -14,7 +14,8 @@ struct NginxSource {
   std::string file = "/etc/nginx/nginx.conf";          ///< -c
   std::string globals;                                 ///< -g: directives before those of the file
   std::string prefix = "/usr/share/nginx";             ///< -p
-  std::string error_log = "/var/log/nginx/error.log";  ///< -e
+  std::string error_log = "/var/log/nginx/error.log";  ///< -e; where the file names none
+  std::string pid_file = "/run/nginx.pid";             ///< where the file names none
   bool permissive = false;
   bool report_refusals_only = false;  ///< see nginx::TranslateOptions
   /// Taken for what the file holds; the files that it includes are read from the disk.
@@ -26,6 +27,9 @@ struct NginxSource {
 /// Reads the file and all that it includes, and translates it. Null where the language itself is broken; else
 /// whatever could be made of it, which is worth something only if `diagnostics` did not fail.
 std::optional<nginx::Translation> read_nginx(const NginxSource& source, Diagnostics& diagnostics);
+
+/// The levels of `error_log`. What nginx calls a notice is what the process says of itself.
+void set_log_levels(const nginx::Process& process, conf::Log& log);
 
 /// "nginx.conf:12:3: gzip on: approximated: ...", one line for each directive that is not exact.
 std::string to_string(const nginx::Verdict& verdict);

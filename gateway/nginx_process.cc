@@ -15,8 +15,11 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
+
+#include "gateway/server/inheritance.h"
 
 namespace tidegate::nginx_process {
 namespace {
@@ -71,7 +74,7 @@ std::uint32_t permitted_of(std::uint32_t wanted) {
 }  // namespace
 
 bool open_error_log(const std::string& path, std::string& problem) {
-  if (path == "stderr") return true;
+  if (path.empty() || path == "stderr") return true;
   const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kLogMode);
   if (fd < 0) {
     problem = failed("open() \"" + path + "\"");
@@ -213,6 +216,16 @@ std::optional<User> find_user(const std::string& name, const std::string& group,
 
 bool is_root() {
   return ::geteuid() == 0;
+}
+
+bool takes_over() {
+  return std::getenv(server::Inheritance::kAnnounceVariable) != nullptr;
+}
+
+bool started_as_root() {
+  // From the first call on, which is before become().
+  static const bool so = is_root() || (takes_over() && permitted_of(1u << CAP_NET_BIND_SERVICE) != 0);
+  return so;
 }
 
 bool become(const User& user, std::string& problem) {

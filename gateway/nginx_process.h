@@ -12,8 +12,8 @@
 /// threads, unless it says otherwise.
 namespace tidegate::nginx_process {
 
-/// The error log becomes stderr, so that whoever writes there writes to it. "stderr" leaves that as it is.
-/// False, and why, if the file cannot be opened.
+/// The error log becomes stderr, so that whoever writes there writes to it. "stderr", or none, leaves that as
+/// it is. False, and why, if the file cannot be opened.
 bool open_error_log(const std::string& path, std::string& problem);
 
 /// Goes on in a child without a terminal, whose parent ends when the child says that it is up, with success,
@@ -68,6 +68,12 @@ struct User {
 /// Looks both up; `group` may be empty: named as the user. Nothing, and why.
 std::optional<User> find_user(const std::string& name, const std::string& group, std::string& problem);
 bool is_root();
+/// Another process has started this one, to take over from it. Before serving: the environment is cleared
+/// then.
+bool takes_over();
+/// Was root when it started, or took over from one that was. nginx's master stays root; what depends on that
+/// in a configuration must not change with the first reload.
+bool started_as_root();
 /// Becomes that user in all threads. Two capabilities stay with the calling thread, and with what it starts:
 /// to bind ports below 1024, and to read keys that only root may, at a reload. False, and why.
 bool become(const User& user, std::string& problem);

@@ -10,19 +10,6 @@ namespace {
 /// What directives of -g are said to stand in; without lines, as in nginx.
 constexpr std::string_view kCommandLine = "command line";
 
-conf::Log::Level level_of(const std::string& word) {
-  if (word == "debug") return conf::Log::Level::debug;
-  if (word == "info") return conf::Log::Level::info;
-  return word == "notice" || word == "warn" ? conf::Log::Level::warning : conf::Log::Level::error;
-}
-
-/// What nginx calls a notice is what the process says of itself.
-void set_log(const nginx::Process& process, conf::Log& log) {
-  log.level = level_of(process.error_log_level);
-  log.area_levels.clear();
-  if (process.error_log_level == "notice") log.area_levels.emplace_back("server", conf::Log::Level::info);
-}
-
 }  // namespace
 
 std::optional<NginxSetup> load_nginx_setup(const NginxOptions& options, Diagnostics& diagnostics) {
@@ -38,7 +25,7 @@ std::optional<NginxSetup> load_nginx_setup(const NginxOptions& options, Diagnost
   auto translation = read_nginx(source, diagnostics);
   if (!translation || diagnostics.failed()) return std::nullopt;
   setup.translation = *std::move(translation);
-  set_log(setup.translation.process, setup.translation.config.log);
+  set_log_levels(setup.translation.process, setup.translation.config.log);
   for (const nginx::Verdict& verdict : setup.translation.report) {
     if (verdict.kind != nginx::Verdict::Kind::approximated) continue;
     diagnostics.warning(verdict.at,

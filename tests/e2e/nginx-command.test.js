@@ -287,6 +287,32 @@ test('user: it is that user when it serves, and still reads a key that only root
   }
 });
 
+test('tidegate run --nginx: in the foreground, with the user, error log and pid file that the file names', async () => {
+  const one = await site('foreground-run');
+  one.configure('served', isRoot ? 'user www-data;' : '');
+  const child = spawn(path.resolve(binary), ['run', '--nginx', one.file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = once(child, 'exit');
+  let words = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => (words += text));
+  try {
+    await until(() => fs.existsSync(one.pid) && fs.readFileSync(one.pid, 'utf8') !== '', 'the process id');
+    assert.equal(one.running(), child.pid);
+    assert.equal(await get(one.port), 'served');
+    await until(() => words.includes(`the log is ${one.log}\n`), 'whoever started it to be told');
+    if (isRoot) checkThreads(child.pid, (await run('id', ['-u', 'www-data'])).stdout.trim());
+    one.configure('served again', isRoot ? 'user www-data;' : '');
+    child.kill('SIGHUP');
+    await until(async () => (await get(one.port)) === 'served again', 'the reload');
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null]);
+    assert.doesNotMatch(one.logged(), /super-user|\[(emerg|alert)\]/, 'it is still who it was when it started');
+    assert.match(one.logged(), /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[notice\] \d+#\d+: /);
+    assert.equal(fs.existsSync(one.pid) && fs.readFileSync(one.pid, 'utf8') !== '', false, 'no process id is left');
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
 test('user: no link at the place of a log gives a file away', {
   skip: !isRoot && 'only root can become another',
 }, async () => {

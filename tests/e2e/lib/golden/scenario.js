@@ -70,6 +70,15 @@ export class Scenario {
     for (const name of refusing) this.places[name] = String(await freePort());
     this.copy(path.join(folder, this.name), this.directory);
     if (!fs.existsSync(this.file)) fs.writeFileSync(this.file, this.fill(fs.readFileSync(path.join(folder, 'main.conf'), 'utf8'), 'main.conf'));
+    this.stayWho();
+  }
+
+  /** Who starts a side is who it runs as: what is in the folder is theirs alone. */
+  stayWho() {
+    if (process.getuid() !== 0) return;
+    const text = fs.readFileSync(this.file, 'utf8');
+    const named = /^user [^;]*;/m;
+    fs.writeFileSync(this.file, named.test(text) ? text.replace(named, 'user root;') : `user root; ${text}`);
   }
 
   copy(from, to) {

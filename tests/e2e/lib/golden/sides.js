@@ -40,6 +40,7 @@ export class Server {
   static async start(side, world) {
     const server = new Server();
     server.side = side;
+    server.errorLog = path.join(world.directory, 'error.log');
     server.words = '';
     server.child = spawn(side.program, side.args(world), { stdio: ['ignore', 'pipe', 'pipe'], cwd: world.directory });
     alive.add(server.child);
@@ -72,7 +73,8 @@ export class Server {
       this.child.kill('SIGKILL');
       throw new Error(`${error.message}\n${this.words}`);
     });
-    if (sanitizer.test(this.words)) throw new Error(this.words);
+    const said = this.words + (fs.existsSync(this.errorLog) ? fs.readFileSync(this.errorLog, 'utf8') : '');
+    if (sanitizer.test(said)) throw new Error(said);
     if (this.end.code !== 0) throw new Error(`${this.side.name} ended with ${JSON.stringify(this.end)}:\n${this.words}`);
   }
 }
