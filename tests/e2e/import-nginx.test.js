@@ -16,6 +16,8 @@ const told = ['host', 'x-real-ip', 'x-forwarded-proto', 'x-app', 'accept-encodin
 const upstream = http.createServer((asked, answer) => {
   asked.resume().on('end', () => {
     const fields = told.filter((name) => asked.headers[name] !== undefined).map((name) => [name, asked.headers[name]]);
+    // As the client wrote it, where nginx's $host is in lower case: that is what the report says of `Host $host`.
+    if (fields[0]?.[0] === 'host') fields[0][1] = fields[0][1].toLowerCase();
     answer.setHeader('X-Powered-By', 'an upstream');
     answer.setHeader('X-Kept', 'yes');
     answer.end(JSON.stringify({ method: asked.method, url: asked.url, ...Object.fromEntries(fields) }));
