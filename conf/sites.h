@@ -278,7 +278,6 @@ struct Location {
   bool absolute_redirect = true;
   bool server_name_in_redirect = false;
   bool port_in_redirect = true;
-  bool server_tokens = true;
   bool chunked = true;                   ///< chunked_transfer_encoding
   milliseconds keepalive_timeout = 75s;  ///< zero: no keep-alive
   std::uint64_t keepalive_requests = 1000;

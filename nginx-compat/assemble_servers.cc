@@ -64,7 +64,6 @@ void Assembly::fill_answers(const LocationSettings& settings, conf::Location& ou
   out.absolute_redirect = settings.absolute_redirect.value_or(true);
   out.server_name_in_redirect = settings.server_name_in_redirect.value_or(false);
   out.port_in_redirect = settings.port_in_redirect.value_or(true);
-  out.server_tokens = settings.server_tokens.value_or(true);
   out.chunked = settings.chunked.value_or(true);
   out.keepalive_timeout = settings.keepalive_timeout.value_or(seconds(75));
   out.keepalive_requests = settings.keepalive_requests.value_or(1000);
@@ -106,10 +105,9 @@ std::string Assembly::title_of(const ServerBlock& server) {
   const auto [found, is_new] = titles_.try_emplace(&server);
   if (!is_new) return found->second;
   std::string title = server.first_name.empty() ? "_" : server.first_name;
-  if (!server_titles_.insert(title).second && !server.listens.empty()) {
-    const conf::ListenAddress& address = server.listens.front().address;
-    title +=
-        address.unix_path.empty() ? ':' + std::to_string(address.port) : ' ' + server.listens.front().text;
+  if (!server_titles_.insert(title).second && server.first_listen) {
+    const conf::ListenAddress& address = server.first_listen->address;
+    title += address.unix_path.empty() ? ':' + std::to_string(address.port) : ' ' + server.first_listen->text;
     server_titles_.insert(title);
   }
   return found->second = title;
@@ -124,6 +122,7 @@ std::size_t Assembly::route_for(const ServerBlock& server, const LocationBlock& 
   const milliseconds silent = settings.proxy_read_timeout.value_or(seconds(60));
   route.timeouts.connect = settings.proxy_connect_timeout.value_or(seconds(60));
   route.timeouts.response = silent;
+  // One for both sides: the longer.
   route.timeouts.send =
       std::max(settings.send_timeout.value_or(seconds(60)),
                location.proxy ? settings.proxy_send_timeout.value_or(seconds(60)) : milliseconds(0));

@@ -142,8 +142,7 @@ void Template::add_literal(std::string_view text) {
   parts_.push_back({Source::literal, std::string(text)});
 }
 
-Template Template::compile(const std::string& text, const Position& at, Diagnostics& diagnostics,
-                           VariableNames* names) {
+Template Template::compile(const std::string& text, const Position& at, Diagnostics& diagnostics) {
   Template out;
   const std::string_view all = text;
   const auto wrong = [&](std::size_t offset, const std::string& what, const std::string& hint = {}) {
@@ -168,9 +167,7 @@ Template Template::compile(const std::string& text, const Position& at, Diagnost
     }
     if (braces) ++done;
     const std::string name = to_lower(all.substr(begin, end - begin));
-    if (const auto own = names != nullptr ? names->find(name) : std::nullopt) {
-      out.parts_.push_back({.source = Source::sourced, .sourced = *own});
-    } else if (std::optional<Part> part = find(name)) {
+    if (std::optional<Part> part = find(name)) {
       out.parts_.push_back(*std::move(part));
     } else {
       wrong(dollar, "unknown variable \"$" + name + "\"", suggestion(name));
@@ -240,9 +237,6 @@ void Template::append(std::string& out, const Part& part, const RequestView& req
       return append_value(out, request.uri);
     case Source::uri_rest:
       return append_value(out, request.uri_rest);
-    case Source::sourced:
-      if (request.variables != nullptr) append_value(out, request.variables->value_of(part.sourced));
-      return;
   }
 }
 

@@ -11,27 +11,6 @@
 
 namespace tidegate::routing {
 
-/// Variables that are not a plain part of the request: those that a configuration defines (`set`, `map`),
-/// captures of a regex, what is known of the answer only. Of one request.
-class VariableSource {
- public:
-  /// The value of the variable that VariableNames::find() gave this number; nothing if it has none.
-  virtual std::string_view value_of(std::uint32_t variable) const = 0;
-
- protected:
-  ~VariableSource() = default;
-};
-
-/// The names of those variables, while templates are compiled. Names are in lower case.
-class VariableNames {
- public:
-  /// Nothing: not one of its own.
-  virtual std::optional<std::uint32_t> find(std::string_view name) = 0;
-
- protected:
-  ~VariableNames() = default;
-};
-
 /// What a request is, for routes and for variables. Its views live as long as the request; $uri_rest is its
 /// own.
 struct RequestView {
@@ -47,9 +26,8 @@ struct RequestView {
   std::string_view ssl_protocol;  ///< empty on plain connections; likewise the two below
   std::string_view ssl_cipher;
   std::string_view ssl_server_name;
-  std::string uri_rest;                       ///< $uri_rest: RouteTable::Found's, once there is a route
-  std::string_view request_id;                ///< 32 hex digits
-  const VariableSource* variables = nullptr;  ///< what templates were compiled against; null: nothing
+  std::string uri_rest;         ///< $uri_rest: RouteTable::Found's, once there is a route
+  std::string_view request_id;  ///< 32 hex digits
 };
 
 /// A value with request variables in it ("https://$host$request_uri", "${arg_x}"), compiled once. Immutable;
@@ -63,9 +41,7 @@ class Template {
  public:
   /// An unknown variable is an error that names its nearest neighbour. "$$" is not an escape in nginx; a "$"
   /// that no name follows is an error.
-  /// `names` come before the variables above; a capture's is its number ("1").
-  static Template compile(const std::string& text, const Position& at, Diagnostics& diagnostics,
-                          VariableNames* names = nullptr);
+  static Template compile(const std::string& text, const Position& at, Diagnostics& diagnostics);
   Template() = default;
   /// Control characters that a variable brings along ($uri is decoded) come out as %XX, so that no value can
   /// end a header line.
@@ -96,7 +72,6 @@ class Template {
     ssl_server_name,
     uri,
     uri_rest,
-    sourced,
   };
   struct Named {
     std::string_view name;  ///< with "_" at its end: a family, whose members' names follow
@@ -104,8 +79,7 @@ class Template {
   };
   struct Part {
     Source source = Source::literal;
-    std::string text{};         ///< a literal's, or the name behind http_, cookie_, arg_
-    std::uint32_t sourced = 0;  ///< of RequestView::variables
+    std::string text{};  ///< a literal's, or the name behind http_, cookie_, arg_
   };
 
   static const std::vector<Named>& names();
