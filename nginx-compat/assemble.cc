@@ -31,9 +31,10 @@ void settle_logs(LocationSettings& settings) {
 bool Assembly::fits() {
   if (copied_ <= kMostCopied) return true;
   if (!std::exchange(told_, true)) {
-    work_.fail(*work_.http,
-               "so many blocks inherit so many directives that it would take too much memory; say them where "
-               "they are needed");
+    work_.fail(
+        *work_.http,
+        "so many blocks inherit so many directives, or listen at so many addresses, that it would take "
+        "too much memory; say them where they are needed");
   }
   return false;
 }
@@ -41,6 +42,7 @@ bool Assembly::fits() {
 void Assembly::run() {
   inherit_all();
   if (!fits()) return;
+  find_trusted_certificate();
   for (const auto& server : work_.servers) {
     check_locations(*server);
     check_server_tls(*server);
@@ -67,7 +69,7 @@ void Assembly::inherit_all() {
   if (!http.root) http.root = Root{{work_.full_path("html"), work_.http->at()}, false};
   if (!http.access_logs) http.access_logs = {{work_.options().access_log, "combined", {}}};
   for (const auto& server : work_.servers) {
-    inherit(server->settings, work_.http_server_settings);
+    copied_ += inherit(server->settings, work_.http_server_settings) + 1;
     for (const auto& block : server->locations) {
       if (block->parent) {
         inherit_location(*block, *server->locations[*block->parent]);
@@ -100,6 +102,7 @@ void Assembly::fill_process() {
   const auto& http = work_.http_settings;
   config.timeouts.keepalive = http.keepalive_timeout.value_or(std::chrono::seconds(75));
   // One for all servers: the one that waits longest, that takes most.
+  constexpr std::uint64_t kMostHead = std::uint64_t{1} << 20;
   milliseconds header = work_.servers.empty() ? std::chrono::seconds(60) : milliseconds(0);
   std::uint64_t head = 0;
   std::uint64_t line = 0;
@@ -109,10 +112,11 @@ void Assembly::fill_process() {
     header = std::max(own, header);
     const auto [count, size] =
         settings.large_header_buffers.value_or(std::pair<std::uint64_t, std::uint64_t>(4, 8192));
-    head = std::max(head, std::min(count, std::uint64_t{1024}) * std::min(size, std::uint64_t{1} << 20));
-    line = std::max(line, std::min(size, std::uint64_t{1} << 20));
+    const std::uint64_t first = std::min(settings.header_buffer.value_or(1024), kMostHead);
+    const std::uint64_t buffer = std::min(size, kMostHead);
+    head = std::max(head, std::max(first, std::min(count, std::uint64_t{1024}) * buffer));
+    line = std::max({line, first, buffer});
   }
-  constexpr std::uint64_t kMostHead = std::uint64_t{1} << 20;
   config.timeouts.header = header;
   config.timeouts.route.body = http.body_timeout.value_or(std::chrono::seconds(60));
   config.timeouts.route.send = http.send_timeout.value_or(std::chrono::seconds(60));

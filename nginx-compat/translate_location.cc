@@ -171,7 +171,8 @@ void on_keepalive_requests(Work& work, const Directive& directive) {
 void on_keepalive_time(Work& work, const Directive& directive) {
   if (work.scope().upstream != nullptr) return set_upstream_keepalive(work, directive);
   if (!read_milliseconds(first_arg(directive))) return work.fail_directive(directive, "invalid value");
-  work.ignored(directive, "connections end by keepalive_timeout and keepalive_requests");
+  work.approximated(directive,
+                    "a connection may be of any age; keepalive_timeout and keepalive_requests end it");
 }
 
 void on_server_tokens(Work& work, const Directive& directive) {
@@ -181,6 +182,7 @@ void on_server_tokens(Work& work, const Directive& directive) {
   if (word != "on" && word != "off" && word != "build")
     return work.fail(directive, "invalid value " + quoted(word));
   value = word != "off";
+  if (*value) work.ignored(directive, "the version is never told");
 }
 
 void on_satisfy(Work& work, const Directive& directive) {
@@ -189,6 +191,12 @@ void on_satisfy(Work& work, const Directive& directive) {
   const std::string& word = first_arg(directive);
   if (word != "all" && word != "any") return work.fail(directive, "invalid value " + quoted(word));
   value = word == "any";
+}
+
+void on_send_timeout(Work& work, const Directive& directive) {
+  set_milliseconds<&L::send_timeout>(work, directive);
+  work.approximated(
+      directive, "where something is proxied, the longer of it and proxy_send_timeout holds for both sides");
 }
 
 void on_resolver(Work& work, const Directive& directive) {
@@ -215,7 +223,7 @@ constexpr Decision kDecisions[] = {
     {"resolver", on_resolver},
     {"resolver_timeout", nullptr, kIgnored, "names are looked up by the system's resolver"},
     {"satisfy", on_satisfy},
-    {"send_timeout", set_milliseconds<&L::send_timeout>},
+    {"send_timeout", on_send_timeout},
     {"server_name_in_redirect", set_flag<&L::server_name_in_redirect>},
     {"server_tokens", on_server_tokens},
 };

@@ -238,7 +238,13 @@ void on_proxy_force_ranges(Work& work, const Directive& directive) {
 }
 
 void on_proxy_buffering(Work& work, const Directive& directive) {
-  if (is_on(directive)) work.ignored(directive, "answers are passed on as they come");
+  if (is_on(directive))
+    work.ignored(directive, "answers pass as they come: a slow client keeps its upstream's connection");
+}
+
+void on_proxy_send_timeout(Work& work, const Directive& directive) {
+  set_milliseconds<&L::proxy_send_timeout>(work, directive);
+  work.approximated(directive, "the longer of it and send_timeout holds for both sides");
 }
 
 void on_proxy_limit_rate(Work& work, const Directive& directive) {
@@ -287,7 +293,7 @@ constexpr Decision kDecisions[] = {
     {"proxy_redirect", on_proxy_redirect},
     {"proxy_request_buffering", set_flag<&L::buffer_body>},
     {"proxy_send_lowat", nullptr, kIgnored, "it has no effect on Linux"},
-    {"proxy_send_timeout", set_milliseconds<&L::proxy_send_timeout>},
+    {"proxy_send_timeout", on_proxy_send_timeout},
     {"proxy_set_body", set_text<&L::proxy_body>},
     {"proxy_set_header", on_proxy_set_header},
     {"proxy_socket_keepalive", nullptr, kIgnored, "TCP keepalive is always on"},

@@ -27,7 +27,7 @@ void on_server(Work& work, const Directive& directive) {
   scope.script = &self->script;
   server.locations.push_back(std::move(self));
   work.walk(directive.block, scope);
-  if (server.listens.empty()) {
+  if (!server.first_listen) {
     listen_by_default(work, directive);
   }
   if (server.names.empty()) server.names.push_back({{"", directive.at()}, false});
@@ -60,6 +60,22 @@ void on_server_name(Work& work, const Directive& directive) {
   }
 }
 
+/// Heads are read before their server is known, and there is one set of limits for all of them.
+constexpr std::string_view kOneForAll =
+    "a head may have all of these buffers, whatever it fills them with; the largest of any server holds for "
+    "all";
+
+void on_header_buffer(Work& work, const Directive& directive) {
+  set_size<&ServerSettings::header_buffer>(work, directive);
+  work.approximated(directive, std::string(kOneForAll));
+}
+
+void on_header_timeout(Work& work, const Directive& directive) {
+  set_milliseconds<&ServerSettings::header_timeout>(work, directive);
+  if (work.scope().context == kServer)
+    work.approximated(directive, "the longest of any server holds for all");
+}
+
 void on_large_header_buffers(Work& work, const Directive& directive) {
   auto& value = slot(work, &ServerSettings::large_header_buffers);
   if (!is_first(work, directive, value)) return;
@@ -67,14 +83,15 @@ void on_large_header_buffers(Work& work, const Directive& directive) {
   const auto size = read_size(directive.args[1].text);
   if (!count || *count == 0 || !size || *size == 0) return work.fail_directive(directive, "invalid value");
   value = std::pair(*count, *size);
+  work.approximated(directive, std::string(kOneForAll));
 }
 
 constexpr Verdict::Kind kIgnored = Verdict::Kind::ignored;
 constexpr std::string_view kMemory = "memory is taken as it is needed";
 
 constexpr Decision kDecisions[] = {
-    {"client_header_buffer_size", set_size<&ServerSettings::header_buffer>},
-    {"client_header_timeout", set_milliseconds<&ServerSettings::header_timeout>},
+    {"client_header_buffer_size", on_header_buffer},
+    {"client_header_timeout", on_header_timeout},
     {"connection_pool_size", nullptr, kIgnored, kMemory},
     {"ignore_invalid_headers", set_flag<&ServerSettings::ignore_invalid_headers>},
     {"large_client_header_buffers", on_large_header_buffers},
