@@ -76,6 +76,15 @@ std::optional<nginx::Import> read_nginx(const std::string& path, const std::stri
   if (diagnostics.failed()) return std::nullopt;
   const nginx::Translation translation = nginx::translate(tree, options, diagnostics);
   if (diagnostics.failed()) return std::nullopt;
+  constexpr std::size_t kMost = 20000;
+  if (translation.report.size() > kMost) {
+    diagnostics.error(
+        translation.report[kMost].at,
+        "this is directive " + std::to_string(kMost + 1) +
+            ", more than a file of YAML can hold that a person keeps; import the servers in parts, "
+            "or keep `tidegate run --nginx`");
+    return std::nullopt;
+  }
   return nginx::import(tree, translation);
 }
 

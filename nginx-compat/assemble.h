@@ -24,6 +24,7 @@ class Assembly {
   void inherit_all();
   void inherit_location(LocationBlock& block, const LocationBlock& around);
   void check_locations(const ServerBlock& server);
+  void find_trusted_certificate();
   void build_listeners();
   conf::ListenerTls tls_of(const ServerBlock& server) const;
   void add_named_tls(const Address& address, std::size_t otherwise, conf::ListenerTls& tls);
@@ -58,7 +59,8 @@ class Assembly {
   /// The upstreams of the configuration that came of each block, by scheme and TLS.
   std::unordered_map<std::size_t, std::vector<std::size_t>> variants_;
   std::unordered_set<std::string> upstream_names_;
-  bool has_https_variables_ = false;  ///< a proxy_pass with variables may lead to https
+  const Directive* http_trusted_certificate_ = nullptr;  ///< `http`'s own; null: it has none
+  bool has_https_variables_ = false;                     ///< a proxy_pass with variables may lead to https
 };
 
 }  // namespace tidegate::nginx

@@ -34,7 +34,24 @@ bool is_sound(std::string_view name) {
   return (star == std::string_view::npos || at_end) && name.find("..") == std::string_view::npos;
 }
 
+/// Null: the block itself does not say so.
+const Directive* trusted_certificate_in(const Directive& block) {
+  const auto found =
+      std::ranges::find(block.block, std::string_view("ssl_trusted_certificate"),
+                        [](const Directive& each) { return std::string_view(each.name.text); });
+  return found != block.block.end() ? &*found : nullptr;
+}
+
+/// As much as it costs to look a name up, at each address anew.
+std::size_t weight_of(const conf::ServerName& name) {
+  return name.regex ? 100 : 1;
+}
+
 }  // namespace
+
+void Assembly::find_trusted_certificate() {
+  http_trusted_certificate_ = trusted_certificate_in(*work_.http);
+}
 
 conf::ListenerTls Assembly::tls_of(const ServerBlock& server) const {
   const ServerSettings& settings = server.settings;
@@ -92,13 +109,9 @@ void Assembly::check_server_tls(const ServerBlock& server) {
   }
   if (certificates == 0 || !verifies || !settings.trusted_certificate) return;
   // It is the server's own, or was inherited.
-  for (const Directive* block : {server.directive, work_.http}) {
-    const auto found = std::ranges::find(block->block, "ssl_trusted_certificate",
-                                         [](const Directive& each) { return each.name.text; });
-    if (found == block->block.end()) continue;
-    return work_.refused(*found,
-                         "clients are verified by ssl_client_certificate alone; put all authorities there");
-  }
+  const Directive* const own = trusted_certificate_in(*server.directive);
+  work_.refused(own != nullptr ? *own : *http_trusted_certificate_,
+                "clients are verified by ssl_client_certificate alone; put all authorities there");
 }
 
 bool Assembly::is_tls(const Address& address) const {
@@ -124,6 +137,10 @@ void Assembly::check_tls(const Address& address) {
 }
 
 void Assembly::check_names(const Address& address) {
+  for (const std::size_t index : address.servers) {
+    for (const conf::ServerName& name : work_.servers[index]->names) copied_ += weight_of(name);
+    if (!fits()) return;
+  }
   if (address.servers.size() == 1) return;  // then nobody looks at names
   std::unordered_set<std::string> known;
   for (const std::size_t index : address.servers) {
@@ -162,6 +179,7 @@ void Assembly::build_listeners() {
     if (!address.default_server) address.default_server = address.servers.front();
     const std::size_t otherwise = *address.default_server;
     check_names(address);
+    if (!fits()) return;
     conf::Listener listener;
     listener.name = address.listen.text;
     listener.address = address.listen.address;

@@ -195,6 +195,10 @@ class Parser {
                std::vector<Directive>& out) {
     const std::string path = what.starts_with('/') ? what : options_.prefix + '/' + what;
     if (!is_pattern(path)) return parse_file(path, kind, context, out);
+    if (++patterns_ > options_.most_files) {
+      return fail("there are more than " + std::to_string(options_.most_files) +
+                  " patterns of files to include; does a file include itself?");
+    }
     for (const std::string& found : files_.glob(path)) {
       if (!parse_file(found, kind, context, out)) return false;
     }
@@ -207,6 +211,7 @@ class Parser {
   Source* source_ = nullptr;
   std::size_t depth_ = 0;
   std::size_t files_read_ = 0;
+  std::size_t patterns_ = 0;
   std::size_t bytes_read_ = 0;
 };
 

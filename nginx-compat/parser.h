@@ -32,7 +32,7 @@ class DiskFiles final : public Files {
 
 struct ParseOptions {
   std::string prefix;             ///< what relative paths in `include` are relative to, without a last slash
-  std::size_t most_files = 4096;  ///< that are read in all
+  std::size_t most_files = 4096;  ///< that are read in all; and as many patterns are looked for
   std::size_t most_depth = 32;    ///< of includes and of blocks within each other
   std::size_t most_bytes = std::size_t{64} << 20;  ///< of all files together
 };

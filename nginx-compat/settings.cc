@@ -1,5 +1,6 @@
 #include "nginx-compat/settings.h"
 
+#include <string_view>
 #include <tuple>
 
 namespace tidegate::nginx {
@@ -34,13 +35,60 @@ constexpr auto kOfServer =
                &S::groups, &S::session_timeout, &S::session_tickets, &S::stapling, &S::stapled_response,
                &S::reject_handshake, &S::commands, &S::key_passwords);
 
+/// What a copy of a text takes, beyond the element that it is.
+std::size_t weight(std::string_view text) {
+  return text.size() / 64;
+}
+std::size_t weight(const conf::Text& text) {
+  return weight(text.value);
+}
+std::size_t weight(const conf::RedirectRule& rule) {
+  return weight(rule.from) + weight(rule.to);
+}
+std::size_t weight(const conf::CookieFlags& rule) {
+  return weight(rule.name) + rule.flags.size();
+}
+std::size_t weight(const conf::AddedField& field) {
+  return weight(field.name) + weight(field.value);
+}
+std::size_t weight(const conf::ErrorPage& page) {
+  return weight(page.target) + page.statuses.size() / 16;
+}
+std::size_t weight(const conf::AccessLog& log) {
+  return weight(log.path) + weight(log.condition);
+}
+std::size_t weight(const std::optional<conf::Expires>& expires) {
+  return expires ? weight(expires->from) : 0;
+}
+std::size_t weight(const Root& root) {
+  return weight(root.path);
+}
+std::size_t weight(const std::pair<std::string, Text>& pair) {
+  return weight(pair.first) + weight(pair.second);
+}
 template <typename T>
-std::size_t elements(const T&) {
+std::size_t weight(const T&) {
   return 0;
+}
+std::size_t weight(const std::string& text) {
+  return weight(std::string_view(text));
+}
+
+template <typename T>
+std::size_t elements(const T& value) {
+  return weight(value);
 }
 template <typename T>
 std::size_t elements(const std::vector<T>& list) {
-  return list.size();
+  std::size_t sum = list.size();
+  for (const T& each : list) sum += weight(each);
+  return sum;
+}
+std::size_t elements(const Redirects& redirects) {
+  return elements(redirects.rules);
+}
+std::size_t elements(const conf::NextServer& next) {
+  return next.on_status.size() / 16;
 }
 
 template <typename T>
@@ -56,8 +104,8 @@ std::size_t inherit(LocationSettings& own, const LocationSettings& around) {
   return std::apply([&](auto... member) { return (take(own.*member, around.*member) + ...); }, kOfLocation);
 }
 
-void inherit(ServerSettings& own, const ServerSettings& around) {
-  std::apply([&](auto... member) { (take(own.*member, around.*member), ...); }, kOfServer);
+std::size_t inherit(ServerSettings& own, const ServerSettings& around) {
+  return std::apply([&](auto... member) { return (take(own.*member, around.*member) + ...); }, kOfServer);
 }
 
 }  // namespace tidegate::nginx

@@ -178,8 +178,9 @@ struct ServerSettings {
   Set<Text> key_passwords;
 };
 
-/// Takes over what `own` leaves unset. Answers how many elements of arrays were copied.
+/// Takes over what `own` leaves unset. Answers how many elements of arrays were copied, long texts
+/// for more than one.
 std::size_t inherit(LocationSettings& own, const LocationSettings& around);
-void inherit(ServerSettings& own, const ServerSettings& around);
+std::size_t inherit(ServerSettings& own, const ServerSettings& around);
 
 }  // namespace tidegate::nginx

@@ -55,14 +55,13 @@ bool read_rate(Work& work, const Directive& directive, std::string_view text, co
 void add_zone(Work& work, const Directive& directive, conf::LimitZone zone, std::string_view use) {
   if (zone.name.empty())
     return work.fail(directive, quoted(directive.name.text) + " must have \"zone\" parameter");
-  const bool is_known = work.knows_zone(zone.name);
-  for (std::size_t i = 0; is_known && i < work.sites.zones.size(); ++i) {
-    const conf::LimitZone& other = work.sites.zones[i];
-    if (other.name != zone.name || other.kind != zone.kind) continue;
+  const auto known = work.limit_zones.find({zone.kind, zone.name});
+  if (known != work.limit_zones.end()) {
     return work.fail(directive, directive.name.text + ' ' + quoted(zone.name) + " is already bound to key " +
-                                    quoted(other.key.value));
+                                    quoted(work.sites.zones[known->second].key.value));
   }
   if (!work.declare_zone(directive, zone.name, use, zone.bytes)) return;
+  work.limit_zones.emplace(std::pair(zone.kind, zone.name), work.sites.zones.size());
   work.sites.zones.push_back(std::move(zone));
 }
 
@@ -124,6 +123,11 @@ bool read_limit_word(Work& work, const Directive& directive, const std::string& 
   return false;
 }
 
+/// False: the block has a limit by this zone already.
+bool is_first_of(Work& work, Kind kind, const std::string& zone) {
+  return work.limits_said.emplace(work.scope().settings, kind, zone).second;
+}
+
 void on_limit_req(Work& work, const Directive& directive) {
   conf::RequestLimit limit;
   for (const Word& word : directive.args) {
@@ -131,11 +135,8 @@ void on_limit_req(Work& work, const Directive& directive) {
   }
   if (limit.zone.empty()) return work.fail(directive, "\"limit_req\" must have \"zone\" parameter");
   work.use_zone(directive, limit.zone, "limit_req");
-  auto& list = own_list(work, &L::request_limits);
-  const bool again =
-      std::any_of(list.begin(), list.end(), [&limit](const auto& o) { return o.zone == limit.zone; });
-  if (again) return work.fail_directive(directive, "is duplicate");
-  list.push_back(std::move(limit));
+  if (!is_first_of(work, Kind::requests, limit.zone)) return work.fail_directive(directive, "is duplicate");
+  own_list(work, &L::request_limits).push_back(std::move(limit));
 }
 
 void on_limit_conn(Work& work, const Directive& directive) {
@@ -143,15 +144,13 @@ void on_limit_conn(Work& work, const Directive& directive) {
   limit.zone = first_arg(directive);
   const std::string& word = directive.args[1].text;
   work.use_zone(directive, limit.zone, "limit_conn");
-  auto& list = own_list(work, &L::connection_limits);
-  const bool again =
-      std::any_of(list.begin(), list.end(), [&limit](const auto& o) { return o.zone == limit.zone; });
-  if (again) return work.fail_directive(directive, "is duplicate");
+  if (!is_first_of(work, Kind::connections, limit.zone))
+    return work.fail_directive(directive, "is duplicate");
   const auto number = read_number(word);
   if (!number || *number == 0) return work.fail(directive, "invalid number of connections " + quoted(word));
   if (*number > 65535) return work.fail(directive, "connection limit must be less 65536");
   limit.most = static_cast<unsigned>(*number);
-  list.push_back(std::move(limit));
+  own_list(work, &L::connection_limits).push_back(std::move(limit));
 }
 
 void on_limit_rate(Work& work, const Directive& directive) {

@@ -134,18 +134,17 @@ bool read_parameter(Work& work, const Directive& directive, std::string_view wor
 void add_listen(Work& work, const Directive& directive, Listen listen) {
   ServerBlock& server = *work.servers.back();
   const std::size_t index = work.servers.size() - 1;
-  const auto found =
-      std::find_if(work.addresses.begin(), work.addresses.end(),
-                   [&listen](const Address& address) { return address.listen.text == listen.text; });
-  if (found == work.addresses.end()) {
+  ++work.listens;
+  if (!server.first_listen) server.first_listen = listen;
+  const auto [found, is_new] = work.address_numbers.try_emplace(listen.text, work.addresses.size());
+  if (is_new) {
     Address& address = work.addresses.emplace_back();
     if (listen.is_default) address.default_server = index;
-    address.listen = listen;
+    address.listen = std::move(listen);
     address.servers.push_back(index);
-    server.listens.push_back(std::move(listen));
     return;
   }
-  Address& address = *found;
+  Address& address = work.addresses[found->second];
   if (address.servers.back() == index) return work.fail(directive, "a duplicate listen " + listen.text);
   address.servers.push_back(index);
   if (listen.has_options) {
@@ -161,13 +160,13 @@ void add_listen(Work& work, const Directive& directive, Listen listen) {
   }
   address.listen.ssl |= listen.ssl;
   address.listen.proxy_protocol |= listen.proxy_protocol;
-  server.listens.push_back(std::move(listen));
 }
 
 /// One for each address of the host and each port of the range.
 void add_all(Work& work, const Directive& directive, const Url& url, Listen listen,
              const std::vector<IpAddress>& hosts) {
   constexpr std::size_t kMost = 1024;  // addresses in all
+  constexpr std::size_t kMostListens = 250000;
   listen.address.at = directive.args.empty() ? directive.at() : Work::text_of(directive, 0).at;
   if (!url.unix_path.empty()) {
     listen.address.unix_path = work.full_path(url.unix_path);
@@ -176,13 +175,18 @@ void add_all(Work& work, const Directive& directive, const Url& url, Listen list
   }
   for (const IpAddress& host : hosts) {
     for (unsigned port = url.port; port <= url.last_port; ++port) {
-      if (work.addresses.size() >= kMost) {
-        return work.refused(directive, "there may be " + std::to_string(kMost) + " addresses in all");
+      if (work.listens >= kMostListens) {
+        return work.refused(directive, "all servers together may listen " + std::to_string(kMostListens) +
+                                           " times; say the addresses once, in a server that tells by "
+                                           "`map` what is done");
       }
       Listen one = listen;
       one.address.host = host.to_string();
       one.address.port = static_cast<std::uint16_t>(port);
       one.text = one.address.text = text_of(one.address);
+      if (work.addresses.size() >= kMost && !work.address_numbers.contains(one.text)) {
+        return work.refused(directive, "there may be " + std::to_string(kMost) + " addresses in all");
+      }
       one.socket.ipv6_only = listen.ipv6_only;
       add_listen(work, directive, std::move(one));
     }

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <set>
+#include <unordered_map>
+#include <vector>
 
 #include "nginx-compat/decisions.h"
 #include "nginx-compat/slots.h"
@@ -99,12 +101,46 @@ bool read_range(std::string_view text, IpAddress& first, IpAddress& last) {
   return true;
 }
 
-void read_geo_line(Work& work, const Directive& line, conf::Geo& geo, bool& ranges) {
+/// A `geo` while its lines are read. What `delete` names is taken out at the end, all at once.
+struct GeoLines {
+  conf::Geo geo;
+  bool ranges = false;
+  std::unordered_map<std::string, std::vector<std::size_t>> numbers{};  ///< of blocks or ranges, by their net
+  std::vector<bool> deleted{};
+
+  void add(const std::string& net) {
+    numbers[net].push_back(deleted.size());
+    deleted.push_back(false);
+  }
+  void remove(const std::string& net) {
+    for (const std::size_t number : numbers[net]) deleted[number] = true;
+    numbers[net].clear();
+  }
+  template <typename T>
+  void sweep(std::vector<T>& all) const {
+    std::size_t number = 0;
+    std::erase_if(all, [&](const T&) { return deleted[number++]; });
+  }
+};
+
+void read_geo_range(Work& work, const Directive& line, const std::string& net, const std::string* value,
+                    GeoLines& lines) {
+  IpAddress first;
+  IpAddress last;
+  if (!read_range(net, first, last)) return work.fail(line, "invalid range " + quoted(net));
+  const std::string name = first.to_string() + '-' + last.to_string();
+  if (value == nullptr) return lines.remove(name);
+  lines.add(name);
+  lines.geo.ranges.emplace_back(first, last, *value);
+}
+
+void read_geo_line(Work& work, const Directive& line, GeoLines& lines) {
+  conf::Geo& geo = lines.geo;
   const std::string& key = line.name.text;
   if (line.args.empty() && key == "ranges") {
     if (!geo.blocks.empty())
       return work.fail(line, "the \"ranges\" directive must be the first directive inside \"geo\" block");
-    ranges = true;
+    lines.ranges = true;
     return;
   }
   if (line.args.empty() && key == "proxy_recursive") {
@@ -119,40 +155,34 @@ void read_geo_line(Work& work, const Directive& line, conf::Geo& geo, bool& rang
   }
   const bool removes = key == "delete";
   const std::string& net = removes || key == "proxy" ? value : key;
-  if (ranges && key != "proxy") {
-    IpAddress first;
-    IpAddress last;
-    if (!read_range(net, first, last)) return work.fail(line, "invalid range " + quoted(net));
-    if (removes) {
-      std::erase_if(geo.ranges, [&](const auto& range) {
-        return std::get<0>(range) == first && std::get<1>(range) == last;
-      });
-    } else {
-      geo.ranges.emplace_back(first, last, value);
-    }
-    return;
-  }
+  if (lines.ranges && key != "proxy")
+    return read_geo_range(work, line, net, removes ? nullptr : &value, lines);
   const auto block = Cidr::parse(net);
   if (!block) return work.fail(line, "invalid network " + quoted(net));
   if (key == "proxy") {
     geo.proxies.push_back(*block);
   } else if (removes) {
-    std::erase_if(geo.blocks, [&](const auto& entry) { return entry.first == *block; });
+    lines.remove(block->to_string());
   } else {
+    lines.add(block->to_string());
     geo.blocks.emplace_back(*block, value);
   }
 }
 
 void on_geo(Work& work, const Directive& directive) {
-  conf::Geo geo;
+  GeoLines lines;
+  conf::Geo& geo = lines.geo;
   geo.at = directive.at();
   const bool has_source = directive.args.size() == 2;
   std::string source;
   if (has_source && !read_variable(work, directive, 0, source)) return;
   geo.source = has_source ? Work::text_of(directive, 0) : Text{"$remote_addr", directive.at()};
   if (!read_variable(work, directive, directive.args.size() - 1, geo.variable)) return;
-  bool ranges = false;
-  for (const Directive& line : directive.block) read_geo_line(work, line, geo, ranges);
+  for (const Directive& line : directive.block) read_geo_line(work, line, lines);
+  if (lines.ranges)
+    lines.sweep(geo.ranges);
+  else
+    lines.sweep(geo.blocks);
   work.sites.geos.push_back(std::move(geo));
 }
 

@@ -5,8 +5,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -60,7 +62,7 @@ struct ServerBlock {
   ServerSettings settings;
   std::vector<conf::ServerName> names;
   std::string first_name;
-  std::vector<Listen> listens;
+  std::optional<Listen> first_listen;
   /// The first is the server itself; each comes after the one that it stands in.
   std::vector<std::unique_ptr<LocationBlock>> locations;
   const Directive* directive = nullptr;
@@ -154,7 +156,6 @@ class Work {
   /// False, and a complaint, where it is already declared for another use or with another size.
   bool declare_zone(const Directive& directive, const std::string& name, std::string_view use,
                     std::size_t bytes);
-  bool knows_zone(const std::string& name) const { return zones_.contains(name); }
   /// Zones must have been declared with a size when all has been read.
   void use_zone(const Directive& directive, const std::string& name, std::string_view use);
 
@@ -166,6 +167,11 @@ class Work {
   std::vector<std::unique_ptr<ServerBlock>> servers;
   std::vector<std::unique_ptr<UpstreamBlock>> upstreams;
   std::vector<Address> addresses;
+  std::unordered_map<std::string, std::size_t> address_numbers;  ///< of `addresses`, by Listen::text
+  std::size_t listens = 0;                                       ///< addresses of servers, in all
+  /// Zones of limit_req and limit_conn by use and name, of `sites.zones`; which of them a block uses already.
+  std::map<std::pair<conf::LimitZone::Kind, std::string>, std::size_t> limit_zones;
+  std::set<std::tuple<const void*, conf::LimitZone::Kind, std::string>> limits_said;
   std::unordered_set<std::string> seen;  ///< of directives that may stand only once, in the main context
   const Directive* http = nullptr;
 

@@ -42,8 +42,9 @@ std::string ahead(const Location& location) {
   return text + ")";
 }
 
+/// With a redirect, too: whoever gets it does not get to the upstream.
 bool refuses(const conf::RewriteStep& step) {
-  return (step.kind == conf::RewriteStep::Kind::respond && step.status >= 400) ||
+  return step.kind == conf::RewriteStep::Kind::respond ||
          std::any_of(step.then.begin(), step.then.end(), refuses);
 }
 

@@ -64,6 +64,7 @@ ImportReport::ImportReport(const std::vector<Directive>& tree, const Translation
 void ImportReport::add(const std::vector<Directive>& block, const Place* parent) {
   for (const Directive& directive : block) {
     if (directive.rule == nullptr) continue;  // a line of values: its block's verdict is its own
+    if (parent != nullptr) within_[{parent->directive, directive.name.text}].push_back(&directive);
     const auto [entry, added] = places_.try_emplace(key_of(directive.at()), Place{&directive, parent});
     if (!added) continue;  // a file that is included twice
     order_.push_back(&entry->second);
@@ -82,13 +83,11 @@ const Place* ImportReport::at(const Position& position) const {
 }
 
 std::vector<const Directive*> ImportReport::holding(const Place* block, std::string_view name) const {
-  std::vector<const Directive*> found;
-  for (; block != nullptr && found.empty(); block = block->parent) {
-    for (const Directive& directive : block->directive->block) {
-      if (directive.name.text == name) found.push_back(&directive);
-    }
+  for (; block != nullptr; block = block->parent) {
+    const auto found = within_.find({block->directive, name});
+    if (found != within_.end()) return found->second;
   }
-  return found;
+  return {};
 }
 
 void ImportReport::note(const Directive& directive, Kind kind, const std::string& why) {

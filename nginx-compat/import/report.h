@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "nginx-compat/translator.h"
@@ -57,6 +58,8 @@ class ImportReport {
 
   std::map<Key, const Verdict*> translated_;
   std::map<Key, Place> places_;
+  std::map<std::pair<const Directive*, std::string_view>, std::vector<const Directive*>>
+      within_;  ///< by block and name
   std::map<Key, const Place*> by_argument_;
   std::vector<const Place*> order_;
   std::map<Key, Notes> notes_;  ///< by position: a file may be included more than once

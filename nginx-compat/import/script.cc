@@ -223,10 +223,11 @@ class Runner {
         "keep `tidegate run --nginx`, or let the upstream decide");
     report_.leave_out(report_.at(step.at), "its condition is left out");
     for (const Step& inner : step.then) {
-      const bool refuses = inner.kind == Step::Kind::respond && inner.status >= 400;
-      if (refuses && is_of_courtesy(step.condition)) {
+      // An answer or another path in the place of the upstream's keeps from it whoever meets the condition.
+      const bool keeps_out = inner.kind == Step::Kind::respond || inner.kind == Step::Kind::rewrite;
+      if (keeps_out && is_of_courtesy(step.condition)) {
         ran_.let_in.push_back(step.at);
-      } else if (refuses) {
+      } else if (keeps_out) {
         ran_.guard = step.at;
       }
       if (inner.kind == Step::Kind::set) ran_.facts.forget(to_lower(inner.variable));
