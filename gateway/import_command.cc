@@ -76,6 +76,10 @@ std::optional<nginx::Import> read_nginx(const std::string& path, const std::stri
   if (diagnostics.failed()) return std::nullopt;
   const nginx::Translation translation = nginx::translate(tree, options, diagnostics);
   if (diagnostics.failed()) return std::nullopt;
+  if (translation.config.listeners.empty()) {
+    diagnostics.error({path, 0, 0}, "there is no server in it, nor in what it includes: nothing to import");
+    return std::nullopt;
+  }
   constexpr std::size_t kMost = 20000;
   if (translation.report.size() > kMost) {
     diagnostics.error(

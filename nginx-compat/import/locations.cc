@@ -352,7 +352,10 @@ std::optional<Draft> Lowering::answer_draft(const Location& location, const conf
   const bool empty = respond.status == 204 || respond.status == 205 || respond.status == 304;
   if (empty) respond.body = {};
   const bool has_body = !respond.body.empty();
-  if (respond.status == 444 || respond.status == 499) {
+  if (respond.status >= 494 && respond.status <= 497) respond.status = 400;  // as nginx tells clients
+  if (respond.status == 408) {
+    report_.note(answer.at, Kind::approximated, "an answer; nginx closes the connection without one");
+  } else if (respond.status == 444 || respond.status == 499) {
     report_.note(answer.at, Kind::approximated,
                  "404 with a short text, rather than a connection that is closed");
     respond.status = 404;

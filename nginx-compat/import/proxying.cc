@@ -62,7 +62,11 @@ bool Lowering::rewrite_of(const Location& location, const Ran& ran, bool uri_is_
   if (uri_is_plain || !location.proxy->uri) return true;
   const std::string& path = location.pattern.value;
   const std::string uri = ran.facts.fold(location.proxy->uri->value);
-  if (is_request_uri(uri) || (prefix && uri == path)) return true;
+  if (is_request_uri(uri)) return true;
+  report_.note(
+      place, "proxy_pass", Kind::approximated,
+      "the path passes as the client wrote it; nginx decodes it and resolves dots and double slashes");
+  if (prefix && uri == path) return true;
   if (prefix && uri == "/" && path != "/") {
     std::string strip = path;
     if (strip.ends_with('/')) {
@@ -100,6 +104,16 @@ void Lowering::refuse_proxy_extras(const Location& location) {
          "cookies pass as they are; let the upstream set them right");
   refuse(!proxy.cookie_flags.empty(), "proxy_cookie_flags",
          "cookies pass as they are; let the upstream set them right");
+  const conf::NextServer& next = proxy.next;
+  refuse(
+      !next.on_status.empty() || next.non_idempotent || (!next.on_error && !next.on_timeout),
+      "proxy_next_upstream",
+      "YAML tries another server by its own rule: where nothing was sent yet, or an idempotent request met a "
+      "connection that had gone; keep `tidegate run --nginx`");
+  if (!location.chunked) {
+    report_.note(place, "chunked_transfer_encoding", Kind::approximated,
+                 "an answer to HTTP/1.1 whose length is not known comes in chunks all the same");
+  }
   refuse(!proxy.bind.empty(), "proxy_bind", "the system chooses the address; keep `tidegate run --nginx`");
 }
 
@@ -141,6 +155,17 @@ void Lowering::lower_proxy(Setting& setting, const Location& location, const con
   const bool websocket = lower_request_headers(location, ran.facts, route);
   lower_response_headers(location, route);
   lower_limits(location, route, websocket);
+  if (location.proxy->minor_version == 0)
+    report_.note(place, "proxy_pass", Kind::approximated, "in HTTP/1.1, over connections that are kept");
+  const auto& upstreams = out_.config.upstreams;
+  const auto used = std::find_if(upstreams.begin(), upstreams.end(),
+                                 [&](const conf::Upstream& one) { return one.name == *upstream; });
+  if (used != upstreams.end() && used->servers.size() > 1 && !report_.given(place, "proxy_next_upstream")) {
+    report_.note(
+        place, "proxy_pass", Kind::approximated,
+        "another server is tried where nothing was sent yet, or an idempotent request met a connection "
+        "that had gone");
+  }
   if (!websocket) {
     report_.note(place, "proxy_pass", Kind::approximated,
                  "WebSocket handshakes pass too; nginx passes them on as plain requests");

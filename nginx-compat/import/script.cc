@@ -210,8 +210,9 @@ class Runner {
       inner.run(step.then);
       Ran then = inner.take();
       const bool proxies = step.into && server_.locations[*step.into].proxy.has_value();
-      const bool lets_some_in = !why.empty() && then.answer && then.answer->status >= 400;
-      if (then.specials.empty() && then.strip.empty() && (then.answer || proxies) && !lets_some_in) {
+      const bool lets_some_in = !why.empty() && then.answer;
+      if (!then.unsaid && then.specials.empty() && then.strip.empty() && (then.answer || proxies) &&
+          !lets_some_in) {
         report_.note(step.at, why.empty() ? Kind::exact : Kind::approximated, why);
         ran_.specials.push_back({*match, std::nullopt, then.answer, step.into});
         return true;

@@ -33,6 +33,14 @@ bool tells_by_forwarded_for(std::string_view header) {
          iequals(header, "True-Client-IP") || header == "proxy_protocol";
 }
 
+/// An error_page that answers with another status, or by what is no page.
+bool leads_elsewhere(const Directive& directive) {
+  const std::string& target = directive.args.back().text;
+  const bool other_status =
+      directive.args.size() > 2 && directive.args[directive.args.size() - 2].text.starts_with('=');
+  return other_status || target.starts_with('@') || target.find("://") != std::string::npos;
+}
+
 bool same_place(const conf::Server& a, const conf::Server& b) {
   return a.scheme == b.scheme && a.host == b.host && a.port == b.port && a.unix_path == b.unix_path;
 }
@@ -44,6 +52,7 @@ std::string Lowering::upstream_name(const conf::Upstream& upstream) {
   std::string name = upstream.name;
   const Place* place = report_.at(upstream.at);
   const bool is_block = place != nullptr && place->directive->name.text == "upstream";
+  if (is_block) name = place->directive->args.front().text;  // without what tells its variants apart
   const conf::Server* first = upstream.servers.empty() ? nullptr : &upstream.servers.front();
   if (!is_block && first != nullptr) {
     const bool own =
@@ -295,6 +304,12 @@ void Lowering::lower_process() {
           alike
               ? "the address is read from X-Forwarded-For, which such proxies send too"
               : "YAML reads the client's address from X-Forwarded-For alone; let the proxy in front send it");
+    }
+    if (name == "error_page" && leads_elsewhere(*place->directive)) {
+      report_.note(
+          verdict.at, Kind::refused,
+          "YAML has no error pages: an error keeps its status and has a short text; let the upstream "
+          "answer, or keep `tidegate run --nginx`");
     }
     if (name == "upstream") {
       const bool used =

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -137,7 +138,8 @@ TEST(Import, LeavesNobodyInWhomNginxKeepsOut) {
 /// What the YAML does with a request: the status of a fixed answer, 200 where it is passed on, 0 without a
 /// route.
 int status_of(const Import& import, std::string_view path, std::string_view method = "GET",
-              std::vector<http::Field> fields = {}, const std::string& host = "a.example") {
+              std::vector<http::Field> fields = {}, const std::string& host = "a.example",
+              std::string_view args = {}) {
   Diagnostics diagnostics;
   const auto table = routing::RouteTable::compile(import.config, diagnostics);
   EXPECT_TRUE(diagnostics.list().empty()) << yaml_of(import);
@@ -151,6 +153,7 @@ int status_of(const Import& import, std::string_view path, std::string_view meth
   routing::RequestView view;
   view.head = &head;
   view.uri = path;
+  view.args = args;
   view.listener = import.config.listeners.front().name;
   const auto* route = table->find(view).route;
   if (route == nullptr) return 0;
@@ -192,6 +195,9 @@ TEST(ImportKeepsOut, WhomAServerDoesWhateverThePath) {
     EXPECT_EQ(status_of(import, path), 200) << path;
     EXPECT_EQ(status_of(import, path, "DELETE"), 405) << path;
     EXPECT_EQ(status_of(import, path, "GET", {{"X-Bad", "yes"}}), 403) << path;
+    for (const char* args : {"debug=1", "a&DEBUG=1", "Debug=1&debug=2"})
+      EXPECT_EQ(status_of(import, path, "GET", {}, "a.example", args), 404) << path << '?' << args;
+    EXPECT_EQ(status_of(import, path, "GET", {}, "a.example", "debug=2&debug=1"), 200) << path;
   }
   const Import api =
       import_server(std::string("if ($request_method ~* \"trace|put\") { return 405 $unknown_one; }\n") +
@@ -208,8 +214,10 @@ TEST(ImportKeepsOut, WhomConditionsDoThatCannotBeSaid) {
   for (const char* condition :
        {"$http_x_key = ''", "$cookie_a = b", "$arg_a ~ b", "$http_cookie ~* evil", "$remote_addr = 1.2.3.4",
         "$http_user_agent !~ App", "$request_method ~ P", "$http_upgrade"}) {
-    for (const char* status : {"400", "403", "405", "444", "503"}) {
-      const std::string text = std::string("if (") + condition + ") { return " + status + "; }";
+    for (const char* answer :
+         {"return 400", "return 403", "return 405", "return 444", "return 503", "return 200 wait",
+          "return 302 /login", "rewrite ^ /login last", "rewrite ^ http://b.example/"}) {
+      const std::string text = std::string("if (") + condition + ") { " + answer + "; }";
       EXPECT_EQ(status_of(import_server("location / { " + text + kProxy + "}"), "/"), 403) << text;
       EXPECT_EQ(status_of(import_server(text + "location /x/ {" + kProxy + "}"), "/x/"), 403) << text;
     }
@@ -222,6 +230,23 @@ TEST(ImportKeepsOut, WhomConditionsDoThatCannotBeSaid) {
       EXPECT_NE(yaml_of(import).find("they are let in"), std::string::npos);
     }
   }
+}
+
+TEST(ImportRefuses, WhatWouldAnswerOtherwise) {
+  const auto refused = [](const std::string& text, std::string_view directive) {
+    const Import import = import_server(text + "location / {" + kProxy + "}");
+    return std::any_of(import.report.begin(), import.report.end(), [directive](const Verdict& verdict) {
+      return verdict.kind == Verdict::Kind::refused && verdict.directive.starts_with(directive);
+    });
+  };
+  for (const char* page : {"error_page 404 =200 /x;", "error_page 502 = /x;", "error_page 502 @fallback;",
+                           "error_page 497 https://a.example$request_uri;"}) {
+    EXPECT_TRUE(refused(page, "error_page")) << page;
+  }
+  EXPECT_FALSE(refused("error_page 500 502 /50x.html;", "error_page"));
+  for (const char* words : {"off", "error http_502", "error non_idempotent"})
+    EXPECT_TRUE(refused(std::string("proxy_next_upstream ") + words + ";", "proxy_next_upstream")) << words;
+  EXPECT_FALSE(refused("proxy_next_upstream error timeout;", "proxy_next_upstream"));
 }
 
 TEST(ImportKeepsOut, ClientsOfInternalLocations) {
