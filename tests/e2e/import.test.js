@@ -24,7 +24,7 @@ http {
   server {
     listen 127.0.0.1:8080;
     location / {
-      proxy_pass http://127.0.0.1:${port};
+      proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1;
       proxy_set_header Host $http_host;
       proxy_set_header X-Real-IP $remote_addr;
       proxy_set_header Upgrade $http_upgrade;

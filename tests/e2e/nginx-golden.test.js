@@ -4,6 +4,7 @@ import { before, describe, test } from 'node:test';
 
 import { smoke, temporaryDirectory } from './lib/gateway.js';
 import { differences, flatten, unexpected } from './lib/golden/compare.js';
+import { importYaml, importable, imported, unlike, without } from './lib/golden/imported.js';
 import { Scenario, makeCertificates, names } from './lib/golden/scenario.js';
 import { check, nginx, tidegate } from './lib/golden/sides.js';
 
@@ -20,8 +21,8 @@ before(async () => {
   common.certificates = await makeCertificates(common.directory);
 });
 
-/** Plays a scenario on both sides from the same files; `between` may change them in between. */
-async function playBoth(name, other, between = () => {}) {
+/** Plays a scenario on both sides from the same files; `between` may change them in between, `then` play it on. */
+async function playBoth(name, other, between = () => {}, then = () => {}) {
   const scenario = await Scenario.load(name, common);
   for (let attempt = 1; ; ++attempt) {
     try {
@@ -32,7 +33,9 @@ async function playBoth(name, other, between = () => {}) {
       }
       const reference = flatten(await scenario.play(nginx));
       between(scenario);
-      return { scenario, reference, found: differences(reference, flatten(await scenario.play(other))) };
+      const found = differences(reference, flatten(await scenario.play(other)));
+      await then(scenario);
+      return { scenario, reference, found };
     } catch (error) {
       // Another test may have got a port between the question for a free one and its use.
       if (attempt === 3 || !/Address already in use|EADDRINUSE/i.test(error.message)) throw error;
@@ -40,6 +43,20 @@ async function playBoth(name, other, between = () => {}) {
       scenario.close();
     }
   }
+}
+
+/** Where import refuses nothing, the YAML that it writes does as nginx does, too. */
+async function holdImported(scenario) {
+  const { name, spec } = scenario;
+  const { code, report } = await importYaml(scenario);
+  assert.equal(code, importable[name] ? 0 : 3, report);
+  if (code !== 0) return;
+  const connections = spec.connections.filter((each) => !(without[name] ?? []).includes(each.name));
+  const reference = flatten(await scenario.play(nginx, connections), { versions: false });
+  const other = flatten(await scenario.play(imported, connections), { versions: false });
+  const expected = [...(spec.differences ?? []), ...importable[name]].map((each) => ({ ...each, open: true }));
+  const complaints = unexpected(unlike(differences(reference, other), reference, other), expected);
+  assert.equal(complaints.length, 0, `imported, ${complaints.length} differences\n${complaints.slice(0, 40).join('\n')}`);
 }
 
 /** Whole configurations that do not work yet, and why. */
@@ -91,7 +108,7 @@ describe(`from the same nginx.conf, nginx and ${side.name} do the same`, { concu
   for (const name of chosen) {
     test(name, { todo: side === tidegate && defects[name] }, async () => {
       if (refused.has(name)) return holdToRefusals(name);
-      const { scenario, reference, found } = await playBoth(name, side);
+      const { scenario, reference, found } = await playBoth(name, side, undefined, side === tidegate ? holdImported : undefined);
       const stuck = [...reference].filter(([at]) => at.endsWith(' stuck'));
       assert.deepEqual(stuck, [], 'nginx itself did not do what the scenario waits for');
       const complaints = unexpected(found, side === nginx ? [] : scenario.spec.differences ?? []);

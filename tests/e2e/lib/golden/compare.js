@@ -82,8 +82,9 @@ function normalise(where, text, context, field) {
 
 const shorten = (text) => (text.length <= 4000 ? text : `${text.length} bytes, ${createHash('sha256').update(text, 'latin1').digest('hex')}`);
 
-/** All that a run saw as one flat map of names to texts. */
-export function flatten(run) {
+/** All that a run saw as one flat map of names to texts. `versions`: is HTTP/1.0 to upstreams told from 1.1? */
+export function flatten(run, { versions = true } = {}) {
+  const alike = (text) => (versions ? text : text.replace(/ HTTP\/1\.[01]\b/g, ' HTTP/1'));
   const flat = new Map();
   const ports = [...new Set([...run.clients.flatMap(({ seen }) => seen.localPorts), ...run.upstreams.flatMap(({ links }) => links.map(({ peerPort }) => peerPort))])]
     .filter((port) => port && !run.places.includes(String(port)));
@@ -91,7 +92,7 @@ export function flatten(run) {
     const refused = where === 'answer' && isRefusal(given);
     const each = refused ? { ...given, body: '<refusal>', fields: given.fields.filter(([name]) => !ofRefusals.has(name.toLowerCase())) } : given;
     const context = { ports, message: each };
-    flat.set(`${prefix} line`, normalise(where, each.start, context, 'line'));
+    flat.set(`${prefix} line`, alike(normalise(where, each.start, context, 'line')));
     const byName = new Map();
     for (const [name, value] of each.fields) {
       const key = name.toLowerCase();
@@ -99,7 +100,7 @@ export function flatten(run) {
       byName.set(key, [...(byName.get(key) ?? []), normalise(where, value, context, key)]);
     }
     for (const [name, values] of byName) flat.set(`${prefix} ${name}`, values.join(' | '));
-    flat.set(`${prefix} body`, shorten(normalise('body', each.body, context)) + (each.cut ? ' <cut>' : ''));
+    flat.set(`${prefix} body`, shorten(alike(normalise('body', each.body, context))) + (each.cut ? ' <cut>' : ''));
     flat.set(`${prefix} framing`, each.framing);
     if (each.trailers.length > 0) flat.set(`${prefix} trailers`, each.trailers.join(' | '));
   };
@@ -125,7 +126,7 @@ export function flatten(run) {
     }).sort((a, b) => a.each.order - b.each.order);
     const seen = new Map();
     for (const { each, tunnel } of arrived) {
-      const start = `upstream ${name} ${normalise('request', each.start, { ports })}`;
+      const start = `upstream ${name} ${alike(normalise('request', each.start, { ports }))}`;
       seen.set(start, (seen.get(start) ?? 0) + 1);
       message(`${start} #${seen.get(start)}`, 'request', each);
       if (tunnel) flat.set(`${start} #${seen.get(start)} tunnel`, shorten(tunnel));

@@ -109,13 +109,13 @@ export class Scenario {
   }
 
   /** Plays all of it against one side: what clients, upstreams and logs saw. */
-  async play(side) {
+  async play(side, connections = this.spec.connections) {
     for (const file of fs.readdirSync(path.join(this.directory, 'logs'))) fs.rmSync(path.join(this.directory, 'logs', file));
     for (const upstream of Object.values(this.upstreams)) upstream.clear();
     const server = await Server.start(side, this);
     const clients = [];
     try {
-      for (const spec of this.spec.connections) {
+      for (const spec of connections) {
         const client = new Client(spec, this);
         clients.push(client);
         await client.play();
