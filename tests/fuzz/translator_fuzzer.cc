@@ -1,26 +1,13 @@
 // Fuzz target for nginx's configuration from bytes to what the gateway runs: a model, or a complaint with its
 // line.
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <string_view>
 
 #include "gateway/sites/site_table.h"
-#include "nginx-compat/parser.h"
 #include "nginx-compat/translator.h"
+#include "tests/fuzz/nginx_text.h"
 
 namespace {
-
-class NoFiles final : public tidegate::nginx::Files {
- public:
-  std::optional<std::string> read(const std::string&, int& os_error) override {
-    os_error = ENOENT;
-    return std::nullopt;
-  }
-  std::vector<std::string> glob(const std::string&) override { return {}; }
-};
 
 /// Every reference leads somewhere.
 void check(const tidegate::conf::Config& config) {
@@ -40,23 +27,26 @@ void check(const tidegate::conf::Config& config) {
   }
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  NoFiles files;
+void translate_text(std::string_view text) {
+  tidegate::fuzz::NoFiles files;
   tidegate::Diagnostics diagnostics;
-  const auto tree = tidegate::nginx::parse_directives({reinterpret_cast<const char*>(data), size},
-                                                      "nginx.conf", files, {}, diagnostics);
-  if (diagnostics.failed()) return 0;
+  const auto tree = tidegate::nginx::parse_directives(text, "nginx.conf", files, {}, diagnostics);
+  if (diagnostics.failed()) return;
   tidegate::nginx::TranslateOptions options;
   options.report_refusals_only = true;
   const auto translation = tidegate::nginx::translate(tree, options, diagnostics);
   for (const tidegate::Diagnostic& diagnostic : diagnostics.list()) {
     if (diagnostic.message.empty()) std::abort();
   }
-  if (diagnostics.failed()) return 0;
+  if (diagnostics.failed()) return;
   check(translation.config);
   const auto table = tidegate::sites::SiteTable::compile(translation.config, diagnostics);
   if ((table == nullptr) != diagnostics.failed()) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  tidegate::fuzz::both_ways(data, size, translate_text);
   return 0;
 }
