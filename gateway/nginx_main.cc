@@ -16,6 +16,7 @@
 #include "gateway/nginx_run.h"
 #include "gateway/nginx_setup.h"
 #include "gateway/nginx_voice.h"
+#include "gateway/server/access_logs.h"
 #include "gateway/server/server.h"
 #include "gateway/tls/server_context.h"
 
@@ -70,8 +71,15 @@ int test(const NginxOptions& options, const Voice& voice) {
   if (!options.quiet) voice.tell("the configuration file " + options.file + " syntax is ok");
   std::string problem;
   nginx_process::PidFile pid;
-  if (!pid.open(setup->translation.process.pid_file, problem)) {
+  const nginx::Process& process = setup->translation.process;
+  if (!pid.open(process.pid_file, problem)) {
     voice.say("emerg", problem);
+    return failed();
+  }
+  for (const std::string& path : log_paths(setup->translation.config, process)) {
+    const int os_error = server::try_to_write(path);
+    if (os_error == 0) continue;
+    voice.say("emerg", server::cannot_open(path, os_error));
     return failed();
   }
   if (options.dump) dump(*setup);

@@ -5,15 +5,14 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <set>
 #include <thread>
 #include <utility>
 
-#include "conf/sites.h"
 #include "gateway/base/log.h"
 #include "gateway/base/log_nginx.h"
 #include "gateway/base/thread_start.h"
 #include "gateway/net/pool.h"
+#include "gateway/nginx_setup.h"
 #include "gateway/serve.h"
 
 namespace tidegate {
@@ -62,8 +61,8 @@ bool NginxRun::begin_process(std::string& problem) {
 bool NginxRun::find_user(std::string& problem) {
   if (!nginx_process::is_root()) return true;
   const bool named = !process_.user.empty();
-  user_ = nginx_process::find_user(named ? process_.user : "nobody", named ? process_.group : "nogroup",
-                                   problem);
+  user_ =
+      nginx_process::find_user(named ? process_.user : "nobody", named ? process_.group : "nogroup", problem);
   if (user_ && user_->id == 0) {  // `user root`: nothing changes
     user_.reset();
     return true;
@@ -73,18 +72,7 @@ bool NginxRun::find_user(std::string& problem) {
 
 /// The logs are this user's to open again, as nginx leaves them.
 void NginxRun::give_away(const conf::Config& config) const {
-  std::set<std::string> logs{config.log.access};
-  if (config.sites != nullptr) {
-    for (const conf::VirtualServer& server : config.sites->servers) {
-      for (const conf::Location& location : server.locations) {
-        for (const conf::AccessLog& log : location.access_logs) logs.insert(log.path);
-      }
-    }
-  }
-  logs.insert(process_.error_log);
-  for (const std::string& path : logs) {
-    if (path.starts_with('/')) nginx_process::give_file(path, user_->id);
-  }
+  for (const std::string& path : log_paths(config, process_)) nginx_process::give_file(path, user_->id);
   pid_.give_to(user_->id);
 }
 

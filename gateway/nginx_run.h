@@ -12,8 +12,8 @@
 
 namespace tidegate {
 
-/// One run from nginx's configuration, to the end: the process becomes what the main context says (user, pid file,
-/// error log, environment), then serves.
+/// One run from nginx's configuration, to the end: the process becomes what the main context says (user, pid
+/// file, error log, environment), then serves.
 ///
 /// Owner: main(). Thread: the main one, before there are others.
 class NginxRun {

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "conf/sites.h"
 #include "gateway/nginx_config.h"
 
 namespace tidegate {
@@ -32,6 +33,19 @@ std::optional<NginxSetup> load_nginx_setup(const NginxOptions& options, Diagnost
                         '"' + verdict.directive + "\" is done nearly as nginx does it: " + verdict.why);
   }
   return setup;
+}
+
+std::set<std::string> log_paths(const conf::Config& config, const nginx::Process& process) {
+  std::set<std::string> paths{config.log.access, process.error_log};
+  if (config.sites != nullptr) {
+    for (const conf::VirtualServer& server : config.sites->servers) {
+      for (const conf::Location& location : server.locations) {
+        for (const conf::AccessLog& log : location.access_logs) paths.insert(log.path);
+      }
+    }
+  }
+  std::erase_if(paths, [](const std::string& path) { return !path.starts_with('/'); });
+  return paths;
 }
 
 std::string nginx_words(const Diagnostic& diagnostic) {

@@ -20,8 +20,7 @@ void write_line(int fd, const std::string& line) {
 
 bool Voice::log_to(const std::string& path, std::string& problem) {
   if (path.empty() || path == "stderr") return true;
-  const int terminal =
-      is_apart() ? terminal_ : ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const int terminal = is_apart() ? terminal_ : ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   if (!nginx_process::open_error_log(path, problem)) {
     if (!is_apart()) ::close(terminal);
     return false;

@@ -6,8 +6,8 @@
 
 namespace tidegate {
 
-/// Says what goes wrong around the start of a process that runs from nginx's configuration: in the error log, in
-/// nginx's form and with the time, and to who typed the command, unless that is the same place.
+/// Says what goes wrong around the start of a process that runs from nginx's configuration: in the error log,
+/// in nginx's form and with the time, and to who typed the command, unless that is the same place.
 class Voice {
  public:
   /// How who typed the command is spoken to.

@@ -1,16 +1,11 @@
 // How a configuration comes into force: the first one, another one, or, for a plan, not.
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <string>
 #include <utility>
 
 #include "conf/sites.h"
 #include "gateway/base/log.h"
-#include "gateway/net/resolver.h"
 #include "gateway/server/cgroup.h"
 #include "gateway/server/description.h"
 #include "gateway/server/differences.h"
@@ -33,19 +28,6 @@ log::Level to_log_level(conf::Log::Level level) {
       return log::Level::error;
   }
   return log::Level::info;
-}
-
-/// Could this file be written, or made? 0, or the errno.
-int try_to_write(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
-  if (fd >= 0) {
-    ::close(fd);
-    return 0;
-  }
-  if (errno == ENXIO) return 0;  // a pipe that nobody reads yet
-  if (errno != ENOENT) return errno;
-  const std::string dir = path.substr(0, path.rfind('/') + 1);
-  return ::faccessat(AT_FDCWD, dir.c_str(), W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
 }
 
 void log_all(const Diagnostics& diagnostics) {
@@ -95,8 +77,8 @@ std::unique_ptr<Server::Generation> Server::prepare(std::shared_ptr<const conf::
   next->contents = contents_of(*config);
   if (watch_ != nullptr && purpose == Purpose::use) watch_->before_loading(*config, next->contents);
   next->blueprint = Blueprint::make(config, diagnostics);
-  next->access_log = access_log_for(config->log, purpose, diagnostics);
-  next->site_logs = site_logs_for(*config, purpose, diagnostics);
+  next->access_log = access_logs_.of(config->log, purpose, diagnostics);
+  next->site_logs = access_logs_.of_sites(*config, purpose, diagnostics);
   if (next->blueprint == nullptr) {
     // Ports in use are told along with everything else.
     auto unsound = std::make_shared<Blueprint>();
@@ -155,50 +137,6 @@ bool Server::find_entrances(Generation& next, unsigned workers, Diagnostics& dia
     }
   }
   return fine;
-}
-
-std::shared_ptr<LogFile> Server::access_log_for(const conf::Log& log, Purpose purpose,
-                                                Diagnostics& diagnostics) {
-  return log.access == "off" ? nullptr : open_access_log(log.access, log.at, purpose, diagnostics);
-}
-
-/// Null: it cannot be written, or `purpose` does not ask for it.
-std::shared_ptr<LogFile> Server::open_access_log(const std::string& path, const Position& at, Purpose purpose,
-                                                 Diagnostics& diagnostics) {
-  for (const auto& [known, file] : access_logs_) {
-    if (known == path) return file;
-  }
-  const std::string target = path == "stdout" ? "-" : path == "stderr" ? "/dev/stderr" : path;
-  std::string error;
-  std::shared_ptr<LogFile> file;
-  if (purpose == Purpose::use) {
-    file = LogFile::open({.path = target}, error);
-  } else if (const int reason = target == "-" ? 0 : try_to_write(target)) {
-    error = net::error_text(-reason);
-  }
-  if (!error.empty()) {
-    diagnostics.error(at, "cannot write the access log " + path + ": " + error +
-                              "; create its directory, or set log.access to stdout or off");
-  } else if (file != nullptr) {
-    access_logs_.emplace_back(path, file);
-  }
-  return file;
-}
-
-std::shared_ptr<const tunnel::SiteLogs> Server::site_logs_for(const conf::Config& config, Purpose purpose,
-                                                              Diagnostics& diagnostics) {
-  if (config.sites == nullptr) return nullptr;
-  auto logs = std::make_shared<tunnel::SiteLogs>();
-  for (const conf::VirtualServer& site : config.sites->servers) {
-    for (const conf::Location& location : site.locations) {
-      for (const conf::AccessLog& log : location.access_logs) {
-        if (logs->contains(log.path)) continue;
-        logs->emplace(log.path, open_access_log(log.path, location.at, purpose, diagnostics));
-      }
-    }
-  }
-  std::erase_if(*logs, [](const auto& log) { return log.second == nullptr; });
-  return logs;
 }
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -271,6 +209,7 @@ std::size_t Server::configurations() {
 void Server::on_worker_switched() {
   if (--workers_switching_ > 0) return;
   forget_leavers();
+  access_logs_.close_unused();
   if (std::exchange(accepting_, true)) return end_reload();
   note_configuration();
   sockets_.settle();

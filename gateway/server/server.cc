@@ -113,7 +113,7 @@ void Server::stop_now() {
 
 void Server::reopen_logs() {
   if (options_.on_reopen) options_.on_reopen();
-  for (auto& [path, file] : access_logs_) file->reopen();
+  access_logs_.reopen();
   log::info("server", "logs reopened");
 }
 

@@ -13,6 +13,7 @@
 #include "gateway/base/diagnostic.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/signals.h"
+#include "gateway/server/access_logs.h"
 #include "gateway/server/blueprint.h"
 #include "gateway/server/control.h"
 #include "gateway/server/drain.h"
@@ -151,20 +152,12 @@ class Server {
     std::vector<std::function<void()>> follow;  ///< the followers' parts
   };
 
-  /// What prepare() is for: to come into force, or only to hear whether it could.
-  enum class Purpose { use, trial };
-
   void on_signal(int signal);
   static void apply_log(const conf::Log& conf);
   /// Everything that can go wrong with a configuration goes wrong here, and then nothing has changed.
   std::unique_ptr<Generation> prepare(std::shared_ptr<const conf::Config> config, unsigned workers,
                                       Purpose purpose, Diagnostics& diagnostics);
   bool find_entrances(Generation& next, unsigned workers, Diagnostics& diagnostics);
-  std::shared_ptr<LogFile> access_log_for(const conf::Log& log, Purpose purpose, Diagnostics& diagnostics);
-  std::shared_ptr<LogFile> open_access_log(const std::string& path, const Position& at, Purpose purpose,
-                                           Diagnostics& diagnostics);
-  std::shared_ptr<const tunnel::SiteLogs> site_logs_for(const conf::Config& config, Purpose purpose,
-                                                        Diagnostics& diagnostics);
   /// Looks its names up, then commit()s it.
   void launch(Generation& generation);
   void inherit_addresses(Generation& generation);
@@ -222,7 +215,7 @@ class Server {
   std::vector<std::shared_ptr<upstream::ServerState>> leavers_;
   bool accepting_ = false;  ///< the first configuration is in force
   /// Every access log opened so far: one whose path comes back is used again, and none is closed on a worker.
-  std::vector<std::pair<std::string, std::shared_ptr<LogFile>>> access_logs_;
+  AccessLogs access_logs_;
   std::vector<std::weak_ptr<const conf::Config>> configurations_;  ///< those that came into force
   std::unique_ptr<Watch> watch_;                                   ///< null: nothing is watched
   Shared shared_;

@@ -91,6 +91,11 @@ test('-t: no file; -g: directives of its own', async () => {
   fs.rmSync(`${directory}/good.pid`, { force: true });
 });
 
+test('-t: a log in a folder that is not there', async () => {
+  const file = write('log.conf', `pid ${directory}/log.pid; events {} http { access_log ${directory}/nowhere/access.log; server { return 204; } }`);
+  assert.equal((await bothSay(['-t', '-c', file, '-e', errorLog])).code, 1);
+});
+
 test('-s: without a process', async () => {
   assert.equal((await bothSay(['-s', 'stop', '-c', good, '-e', errorLog])).code, 1);
   fs.writeFileSync(`${directory}/good.pid`, 'abc\n');

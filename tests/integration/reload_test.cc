@@ -148,7 +148,7 @@ TEST(Plan, SaysWhyItCouldNotBeApplied) {
   std::string said;
   for (const Diagnostic& diagnostic : plan.diagnostics.list()) said += to_string(diagnostic) + "\n";
   EXPECT_THAT(said, HasSubstr("plan.yaml:3:20: cannot listen on 127.0.0.1:"));
-  EXPECT_THAT(said, HasSubstr("cannot write the access log /nonexistent/access.log: no such file"));
+  EXPECT_THAT(said, HasSubstr("cannot write the access log /nonexistent/access.log: No such file"));
   EXPECT_FALSE(gateway.plan("listeners:\n  http: { adress: \":80\" }\n").applied);
 }
 
