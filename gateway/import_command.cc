@@ -15,6 +15,7 @@
 #include "conf/yaml_loader.h"
 #include "conf/yaml_writer.h"
 #include "gateway/commands.h"
+#include "gateway/nginx_config.h"
 #include "gateway/routing/route_table.h"
 #include "nginx-compat/import/import.h"
 #include "nginx-compat/parser.h"
@@ -73,6 +74,7 @@ std::optional<nginx::Import> read_nginx(const std::string& path, const std::stri
   nginx::ParseOptions parsing;
   parsing.prefix = options.conf_prefix;
   const auto tree = nginx::parse(path, files, parsing, diagnostics);
+  explain_part(path, diagnostics);
   if (diagnostics.failed()) return std::nullopt;
   const nginx::Translation translation = nginx::translate(tree, options, diagnostics);
   if (diagnostics.failed()) return std::nullopt;

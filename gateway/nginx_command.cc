@@ -56,6 +56,7 @@ std::optional<nginx::Translation> load_nginx(const NginxCommand& command, NginxN
   source.pid_file.clear();
   if (!source.text) source.file = command.file;
   auto translation = read_nginx(source, diagnostics);
+  explain_part(source.file, diagnostics);
   if (!translation) return std::nullopt;
   tell(*translation, notes);
   conf::Config& config = translation->config;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -102,6 +103,22 @@ std::optional<nginx::Translation> read_nginx(const NginxSource& source, Diagnost
   tree.insert(tree.end(), std::make_move_iterator(of_file.begin()), std::make_move_iterator(of_file.end()));
   if (diagnostics.failed()) return std::nullopt;
   return nginx::translate(tree, options, diagnostics);
+}
+
+void explain_part(const std::string& file, Diagnostics& diagnostics) {
+  constexpr std::array kOfHttp = {"server", "upstream", "map"};
+  const auto says_so = [&](const Diagnostic& each) {
+    return std::filesystem::path(each.at.file).filename() == std::filesystem::path(file).filename() &&
+           std::ranges::any_of(kOfHttp, [&](const std::string& name) {
+             return each.message == '"' + name + "\" directive is not allowed here";
+           });
+  };
+  if (std::ranges::none_of(diagnostics.list(), says_so)) return;
+  diagnostics.warning(
+      {},
+      "this is a part of a configuration: name the nginx.conf that includes it, or a file of your own "
+      "with `events {} http { include " +
+          file + "; }`");
 }
 
 void set_log_levels(const nginx::Process& process, conf::Log& log) {

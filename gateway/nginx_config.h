@@ -28,6 +28,10 @@ struct NginxSource {
 /// whatever could be made of it, which is worth something only if `diagnostics` did not fail.
 std::optional<nginx::Translation> read_nginx(const NginxSource& source, Diagnostics& diagnostics);
 
+/// A warning, if the file is what others include into http {} (a file of sites-enabled/), and so cannot stand
+/// alone.
+void explain_part(const std::string& file, Diagnostics& diagnostics);
+
 /// The levels of `error_log`. What nginx calls a notice is what the process says of itself.
 void set_log_levels(const nginx::Process& process, conf::Log& log);
 

@@ -64,7 +64,8 @@ std::shared_ptr<const tunnel::SiteLogs> AccessLogs::of_sites(const conf::Config&
         if (logs->contains(log.path)) continue;
         int os_error = 0;
         logs->emplace(log.path, open(log.path, purpose, os_error));
-        if (os_error != 0) diagnostics.error({}, cannot_open(log.path, os_error));  // as nginx: without a line
+        if (os_error != 0)
+          diagnostics.error({}, cannot_open(log.path, os_error));  // as nginx: without a line
       }
     }
   }

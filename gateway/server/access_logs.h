@@ -21,7 +21,8 @@ int try_to_write(const std::string& path);
 /// `open() "/var/log/x.log" failed (13: Permission denied)`: nginx's words for it.
 std::string cannot_open(const std::string& path, int os_error);
 
-/// The files that access records go to. One file is opened once, whoever names it, and stays open over reloads.
+/// The files that access records go to. One file is opened once, whoever names it, and stays open over
+/// reloads.
 ///
 /// Owner: Server. Thread: the main one.
 class AccessLogs {

@@ -66,6 +66,16 @@ test('import: exit code 1 for what nginx would not start with, in its words', as
   assert.equal((await tidegate('import', 'nowhere.conf')).code, 1);
 });
 
+test('a file of sites-enabled/: what to do with it is said', async () => {
+  write('part.conf', 'server { listen 8080; return 204; }\n');
+  for (const args of [['import', 'part.conf'], ['check', '--nginx', 'part.conf'], ['run', '--nginx', 'part.conf']]) {
+    const { code, stderr } = await tidegate(...args);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /part\.conf:1: "server" directive is not allowed here\n/);
+    assert.match(stderr, /warning: this is a part of a configuration: name the nginx\.conf that includes it/);
+  }
+});
+
 test('import: exit code 2 for a bad command line', async () => {
   assert.equal((await tidegate('import')).code, 2);
   assert.equal((await tidegate('import', 'a.conf', '--force')).code, 2);
