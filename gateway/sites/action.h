@@ -46,8 +46,10 @@ struct Wait {
   std::chrono::milliseconds time;
 };
 
-/// return 444: the connection is closed without a word.
-struct Hangup {};
+/// return 444 (408 and 499 likewise): the connection is closed without a word.
+struct Hangup {
+  int status = 444;  ///< for the log
+};
 
 /// stub_status: an answer whose body is status_text() of the process' counts, text/plain.
 struct TellCounts {

@@ -86,6 +86,14 @@ void rewrite_cookies(http::FieldRules& rules, const http::ResponseHead& head, Re
   }
 }
 
+/// What `charset` has put behind a type of ours comes later in nginx than the fields that may ask for it.
+std::string_view without_charset(const Draft& draft, const Request& r) {
+  const std::string& charset = r.location->conf->files.charset;
+  const std::size_t semicolon = draft.content_type.find("; charset=");
+  const bool added = !charset.empty() && draft.content_type.ends_with("; charset=" + charset);
+  return added ? draft.content_type.substr(0, semicolon) : draft.content_type;
+}
+
 /// ngx_http_headers_module: expires first, then add_header.
 void add_configured(http::FieldRules& rules, int status, Request& r) {
   const conf::Location& conf = *r.location->conf;
@@ -111,28 +119,34 @@ void add_configured(http::FieldRules& rules, int status, Request& r) {
 
 }  // namespace
 
-http::FieldRules Walk::answer_rules(int status, const http::ResponseHead* upstream) const {
+http::FieldRules Walk::answer_rules(int status, const Draft& draft) const {
   Request& r = impl_->request;
+  const http::ResponseHead* const upstream = draft.upstream;
   http::FieldRules rules;
+  std::string_view type = upstream != nullptr ? upstream->value("Content-Type") : without_charset(draft, r);
   if (upstream != nullptr && r.location->proxy) {
     const conf::ProxyPass& proxy = *r.location->proxy->conf;
     for (const std::string& name : proxy.hide_fields) rules.remove.emplace_back(name);
     add_own_fields(rules, proxy, *upstream);
     rewrite_redirects(rules, *upstream, r, *impl_);
     rewrite_cookies(rules, *upstream, r);
-    const std::string_view type = upstream->value("Content-Type");
+    if (type.empty() && upstream->find("Content-Type") != nullptr) rules.remove.emplace_back("Content-Type");
     const std::string& charset = r.location->conf->files.charset;
     if (!type.empty() && !charset.empty())
       rules.set.emplace_back("Content-Type", with_charset(type, charset, status));
     status = impl_->told(status);
   }
   for (const auto& [name, value] : r.carried) {
+    if (iequals(name, "Content-Type") && upstream != nullptr && !type.empty()) continue;
     if (iequals(name, "Content-Type"))
-      rules.set.emplace_back(name, value);
+      rules.set.emplace_back(name, type = value);
     else
       rules.add.emplace_back(name, value);
   }
+  const Request::Making making{draft, type, status, rules};
+  r.making = &making;
   add_configured(rules, status, r);
+  r.making = nullptr;
   return rules;
 }
 

@@ -19,6 +19,29 @@ int public_status(int status) {
   return status >= 494 && status <= 497 ? 400 : status;
 }
 
+/// Errors after which nginx closes the connection, whatever page they have
+/// (ngx_http_special_response_handler).
+bool ends_connections(int status) {
+  switch (status) {
+    case 400:
+    case 413:
+    case 414:
+    case 495:
+    case 496:
+    case 497:
+    case 500:
+    case 501:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Statuses that nginx does not send: it closes the connection, and only the log tells.
+bool is_unsaid(int status) {
+  return status == 408 || status == 444 || status == 499;
+}
+
 /// nginx refuses to leave the tree by an X-Accel-Redirect (ngx_http_parse_unsafe_uri).
 bool is_unsafe(std::string_view path) {
   if (path.empty() || path.find('\0') != std::string_view::npos) return true;
@@ -59,7 +82,9 @@ const conf::ErrorPage* Walk::Impl::error_page_for(int status) const {
 Action Walk::Impl::error(int status, Reason reason, Answer answer) {
   Request& r = request;
   const LocationPart& location = *r.location;
+  if (reason == Reason::none && is_unsaid(status)) return Hangup{status};
   r.error_status = status;
+  r.ends_connection = r.ends_connection || ends_connections(status);
   const conf::ErrorPage* const page = error_page_for(status);
   if (!location.conf->error_pages.empty() && !location.conf->recursive_error_pages) r.in_error_page = true;
   if (page != nullptr) {
@@ -150,6 +175,7 @@ std::optional<Action> Walk::failed(int status, Reason reason) {
   if (!i.begun) i.prepare();
   if (i.error_page_for(status) == nullptr) {
     i.request.error_status = status;
+    i.request.ends_connection = i.request.ends_connection || ends_connections(status);
     return std::nullopt;
   }
   return i.error(status, reason);

@@ -86,7 +86,7 @@ std::vector<std::pair<std::string_view, std::string>> Walk::log_lines() const {
 
 std::unique_ptr<Remains> Walk::leave() {
   Request& r = impl_->request;
-  auto remains = std::make_unique<Remains>(r.table, std::move(impl_->places));
+  auto remains = std::make_unique<Remains>(r.table, std::move(impl_->places), r.visitor.accepted);
   for_each_log(r, [&](const std::string& path, const LogFormatPart& format) {
     const Expression::Writer write = writer(format.escape);
     auto pieces = format.text.cut(r, write, write, [&r](std::uint32_t variable) {

@@ -66,7 +66,7 @@ Fields fields_of(Request& r) {
   }
   if (!proxy.conf->pass_fields) return out;
   for (const http::Field& field : r.visitor.head->fields) {
-    if (is_framing(field.name) || is_set(proxy, field.name) || !r.sees(field.name)) continue;
+    if (is_framing(field.name) || is_set(proxy, field.name) || !r.sees(field)) continue;
     out.emplace_back(field.name, field.value);
   }
   return out;

@@ -9,8 +9,9 @@
 namespace tidegate::sites {
 
 bool is_late(std::string_view variable) {
-  static constexpr std::array<std::string_view, 10> kLate{"body_bytes_sent",
+  static constexpr std::array<std::string_view, 11> kLate{"body_bytes_sent",
                                                           "bytes_sent",
+                                                          "connection_time",
                                                           "msec",
                                                           "request_time",
                                                           "time_iso8601",
@@ -27,6 +28,7 @@ std::vector<std::pair<std::string_view, std::string>> Remains::log_lines(Facts& 
   http::RequestHead head;
   Visitor visitor;
   visitor.head = &head;
+  visitor.accepted = accepted_;
   Request request(table_, visitor, facts);
   std::vector<std::pair<std::string_view, std::string>> out;
   for (const Line& line : lines_) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,7 +19,9 @@ namespace tidegate::sites {
 /// Owner: the tunnel. Thread: the worker's.
 class Remains {
  public:
-  Remains(const SiteTable::Impl& table, Zones::Places places) : table_(table), places_(std::move(places)) {}
+  /// `accepted`: the connection's time.
+  Remains(const SiteTable::Impl& table, Zones::Places places, std::chrono::steady_clock::time_point accepted)
+      : table_(table), places_(std::move(places)), accepted_(accepted) {}
 
   struct Line {
     std::string path;
@@ -33,6 +36,7 @@ class Remains {
  private:
   const SiteTable::Impl& table_;
   Zones::Places places_;
+  std::chrono::steady_clock::time_point accepted_;
   std::vector<Line> lines_;
 };
 

@@ -39,18 +39,20 @@ std::string write_cookie(const std::vector<Attribute>& attributes) {
   return out;
 }
 
-/// The first rule that fits. Without a regex, `whole` says whether all of the value must be there.
-std::optional<std::string> replace(std::string_view value, const std::vector<ReplaceRule>& rules, bool whole,
+/// The first rule that fits. A regex sees all of the value and replaces it; without one, the beginning of a
+/// value is replaced, but of a `domain` the whole behind its first dot, which stays.
+std::optional<std::string> replace(std::string_view value, const std::vector<ReplaceRule>& rules, bool domain,
                                    Request& request) {
+  const std::size_t dot = domain && value.starts_with('.') ? 1 : 0;
   for (const ReplaceRule& rule : rules) {
     if (rule.pattern) {
       if (rule.pattern->matches(value, request)) return rule.to.evaluate(request);
       continue;
     }
     const std::string from = rule.from.evaluate(request);
-    if (whole) {
-      if (iequals(value, std::string_view(from).substr(from.starts_with('.') ? 1 : 0)))
-        return rule.to.evaluate(request);
+    if (domain) {
+      if (iequals(value.substr(dot), std::string_view(from).substr(from.starts_with('.') ? 1 : 0)))
+        return std::string(value.substr(0, dot)).append(rule.to.evaluate(request));
     } else if (value.starts_with(from)) {
       return rule.to.evaluate(request).append(value.substr(from.size()));
     }
@@ -65,10 +67,7 @@ bool apply_rules(std::vector<Attribute>& attributes, const ProxyPart& proxy, Req
     if (!attribute.value) continue;
     std::optional<std::string> made;
     if (iequals(attribute.name, "domain")) {
-      const std::string_view domain = *attribute.value;
-      const bool dot = domain.starts_with('.');  // it stays
-      made = replace(domain.substr(dot ? 1 : 0), proxy.cookie_domains, true, request);
-      if (made && dot) made->insert(0, ".");
+      made = replace(*attribute.value, proxy.cookie_domains, true, request);
     } else if (iequals(attribute.name, "path")) {
       made = replace(*attribute.value, proxy.cookie_paths, false, request);
     }

@@ -77,12 +77,16 @@ void Request::set(std::uint32_t variable, std::string value) {
   }
 }
 
-bool Request::sees(std::string_view name) const {
-  if (first_server == nullptr || !first_server->ignore_invalid_headers) return true;
-  return std::all_of(name.begin(), name.end(), [this](char c) {
+bool Request::sees(const http::Field& field) const {
+  if (first_server == nullptr) return true;
+  const auto index = static_cast<std::size_t>(&field - visitor.head->fields.data());
+  const conf::VirtualServer* rules = index < early_fields ? first_server : server->conf;
+  if (!rules->ignore_invalid_headers) return true;
+  const std::string_view name = field.name;
+  return std::all_of(name.begin(), name.end(), [rules](char c) {
     const char lower = ascii_lower(c);
     if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-') return true;
-    return c == '_' && first_server->underscores_in_headers;
+    return c == '_' && rules->underscores_in_headers;
   });
 }
 
@@ -96,7 +100,7 @@ std::optional<std::string> Request::field(std::string_view pattern) const {
   const bool list = cookies || pattern == "x_forwarded_for";
   std::optional<std::string> out;
   for (const http::Field& field : head.fields) {
-    if (!is_field_of(pattern, field.name) || !sees(field.name)) continue;
+    if (!is_field_of(pattern, field.name) || !sees(field)) continue;
     if (!out)
       out.emplace(field.value);
     else

@@ -73,12 +73,14 @@ struct Request {
   bool valid_location = true;  ///< the URI begins with what the location matched
   bool uri_changed = false;    ///< by a rewrite: another location is to be found
   bool subrequest = false;
-  bool in_error_page = false;  ///< no other error_page is looked for
-  int uri_changes = 11;        ///< how often the URI may still change
-  int error_status = 0;        ///< what the client is told in place of the answer's own status; 0: nothing
+  bool in_error_page = false;    ///< no other error_page is looked for
+  int uri_changes = 11;          ///< how often the URI may still change
+  bool ends_connection = false;  ///< an error has come up after which nginx serves nothing on it
+  int error_status = 0;          ///< what the client is told in place of the answer's own status; 0: nothing
 
-  const conf::VirtualServer* first_server =
-      nullptr;                               ///< its rules hold for the head: the listener's or the SNI's
+  /// The listener's or the SNI's: its rules hold for the head until Host has named another.
+  const conf::VirtualServer* first_server = nullptr;
+  std::size_t early_fields = 0;              ///< so many come before that, Host among them
   std::optional<Target> target;              ///< of the location's proxy_pass, once it was asked for
   std::shared_ptr<std::vector<Slot>> slots;  ///< shared with subrequests
   Captures captures;
@@ -93,6 +95,15 @@ struct Request {
   /// Fields of an upstream's answer that an X-Accel-Redirect takes along.
   std::vector<std::pair<std::string, std::string>> carried;
 
+  /// The head that is being made; null: none is, or it was written.
+  struct Making {
+    const Draft& draft;
+    std::string_view content_type;  ///< without what `charset` adds
+    int status;
+    const http::FieldRules& rules;  ///< so far
+  };
+  const Making* making = nullptr;
+
   bool gave_up = false;  ///< a regex came to its limits: whatever it would have decided, the answer is 500
   int variables_within = 0;  ///< how many values are being made that ask for each other
 
@@ -102,7 +113,7 @@ struct Request {
   /// The value of a client's field as $http_NAME would find it, `pattern` in lower case with "_" for "-".
   std::optional<std::string> field(std::string_view pattern) const;
   /// Does nginx see this field of the client's? (ignore_invalid_headers, underscores_in_headers)
-  bool sees(std::string_view name) const;
+  bool sees(const http::Field& field) const;
   /// $host.
   std::string_view host() const;
   std::string_view server_name() const;

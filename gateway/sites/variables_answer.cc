@@ -52,8 +52,71 @@ bool request_time(Request& r, string_view, string& out) {
   return true;
 }
 
+/// The field that a head in the making has by now: an upstream's that passes, what a rule has set or added.
+class MadeField {
+ public:
+  MadeField(const Request::Making& making, string_view name, string& out)
+      : making_(making), name_(name), list_(name == "cache_control" || name == "link"), out_(out) {}
+
+  bool append() {
+    const http::FieldRules& rules = making_.rules;
+    const bool ours = name_ == "server" || name_ == "date";  // written at the very end
+    if (making_.draft.upstream != nullptr) {
+      for (const http::Field& field : making_.draft.upstream->fields) {
+        if (is_field_of(name_, field.name) && !is_replaced(field.name)) add(field.value);
+      }
+    }
+    for (const auto& [name, value] : making_.draft.fields) {
+      if (is_field_of(name_, name) && !is_replaced(name)) add(value);
+    }
+    for (const auto& [name, value] : rules.set) {
+      if (!ours && is_field_of(name_, name)) add(value);
+    }
+    for (const auto& [name, value] : rules.add) {
+      if (is_field_of(name_, name)) add(value);
+    }
+    return found_;
+  }
+
+ private:
+  bool is_replaced(string_view name) const {
+    const http::FieldRules& rules = making_.rules;
+    return std::any_of(rules.remove.begin(), rules.remove.end(),
+                       [name](string_view removed) { return iequals(removed, name); }) ||
+           std::any_of(rules.set.begin(), rules.set.end(),
+                       [name](const auto& field) { return iequals(field.first, name); });
+  }
+  void add(string_view value) {
+    if (value.empty() || (found_ && !list_)) return;
+    if (found_) out_ += ", ";
+    out_ += value;
+    found_ = true;
+  }
+
+  const Request::Making& making_;
+  string_view name_;
+  bool list_;
+  string& out_;
+  bool found_ = false;
+};
+
+/// In the order of nginx's filters: lengths of ranges, chunks and charsets are not known yet.
+bool made_field(const Request::Making& making, string_view rest, string& out) {
+  const Draft& draft = making.draft;
+  if (rest == "content_type") return give_known(out, making.content_type);
+  const bool ours = draft.upstream == nullptr;
+  if (rest == "transfer_encoding" || rest == "keep_alive") return false;
+  if (ours && (rest == "accept_ranges" || rest == "content_range")) return false;
+  if (rest == "connection") {
+    return give(out, making.status == 101 ? "upgrade" : draft.keep_alive ? "keep-alive" : "close");
+  }
+  if (ours && rest == "content_length") return draft.length && give_number(out, *draft.length);
+  return MadeField(making, rest, out).append();
+}
+
 /// Of our own head, as it was written. nginx 1.22 takes the first of several fields, but for these two.
 bool sent_field(Request& r, string_view rest, string& out) {
+  if (r.making != nullptr) return made_field(*r.making, rest, out);
   const bool list = rest == "cache_control" || rest == "link";
   bool found = false;
   string_view head = r.facts.sent_head;
@@ -113,7 +176,7 @@ const std::vector<Builtin>& answer_variables() {
        [](Request& r, string_view, string& out) { return give_number(out, r.facts.bytes_sent); }},
       {"gzip_ratio", none},
       {"request_completion",
-       [](Request& r, string_view, string& out) { return give(out, r.facts.request_time ? "OK" : ""); }},
+       [](Request& r, string_view, string& out) { return give(out, r.facts.complete ? "OK" : ""); }},
       {"request_length",
        [](Request& r, string_view, string& out) { return give_number(out, r.facts.request_length); }},
       {"request_time", request_time},

@@ -1,5 +1,11 @@
-#include <array>
+#include <time.h>
 
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+
+#include "gateway/base/escape.h"
 #include "gateway/sites/request.h"
 #include "gateway/sites/uri_text.h"
 #include "gateway/sites/variable_table.h"
@@ -41,6 +47,31 @@ bool address(string& out, const IpAddress* ip) {
   return give(out, ip->to_string());
 }
 
+/// Seconds with milliseconds.
+bool connection_time(Request& r, string_view, string& out) {
+  using std::chrono::milliseconds;
+  const auto age = std::chrono::steady_clock::now() - r.visitor.accepted;
+  const auto ms = static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(age).count());
+  out += std::to_string(ms / 1000);
+  out += '.';
+  append_padded(out, ms % 1000, 3);
+  return true;
+}
+
+/// Until the client's certificate expires; none are left of one that has.
+bool days_left(Request& r, string_view, string& out) {
+  const string text(r.visitor.ssl_client_not_after);
+  std::tm parts{};
+  if (text.empty() || ::strptime(text.c_str(), "%b %d %H:%M:%S %Y", &parts) == nullptr) return false;
+  const std::time_t left = ::timegm(&parts) - std::time(nullptr);
+  return give(out, std::to_string(std::max<std::time_t>(left, 0) / (24 * 60 * 60)));
+}
+
+/// What is not told here, but may be named.
+bool none(Request&, string_view, string&) {
+  return false;
+}
+
 /// In a field of a request, lines after the first would be folded: nginx begins each with a tab.
 bool client_certificate(Request& r, string_view, string& out) {
   string_view pem = r.visitor.ssl_client_certificate;
@@ -68,6 +99,7 @@ const std::vector<Builtin>& connection_variables() {
        [](Request& r, string_view, string& out) {
          return give(out, std::to_string(r.visitor.connection_requests));
        }},
+      {"connection_time", connection_time},
       {"https", [](Request& r, string_view,
                    string& out) { return give(out, r.visitor.scheme == "https" ? "on" : ""); }},
       {"proxy_protocol_addr",
@@ -98,7 +130,7 @@ const std::vector<Builtin>& connection_variables() {
        [](Request& r, string_view, string& out) {
          return give(out, r.visitor.head->minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1");
        }},
-      {"ssl_alpn_protocol", [](Request&, string_view, string&) { return false; }},
+      {"ssl_alpn_protocol", none},
       {"ssl_cipher",
        [](Request& r, string_view, string& out) { return give_known(out, r.visitor.ssl_cipher); }},
       {"ssl_client_cert", client_certificate},
@@ -115,17 +147,29 @@ const std::vector<Builtin>& connection_variables() {
        [](Request& r, string_view, string& out) { return give_known(out, r.visitor.ssl_client_subject); }},
       {"ssl_client_serial",
        [](Request& r, string_view, string& out) { return give_known(out, r.visitor.ssl_client_serial); }},
+      {"ssl_client_v_end",
+       [](Request& r, string_view, string& out) { return give_known(out, r.visitor.ssl_client_not_after); }},
+      {"ssl_client_v_remain", days_left},
+      {"ssl_client_v_start",
+       [](Request& r, string_view, string& out) { return give_known(out, r.visitor.ssl_client_not_before); }},
       {"ssl_client_verify",
        [](Request& r, string_view, string& out) { return give_known(out, r.visitor.ssl_client_verify); }},
-      {"ssl_early_data", [](Request&, string_view, string&) { return false; }},
+      {"ssl_ciphers", none},
+      {"ssl_curves", none},
+      {"ssl_early_data", none},
       {"ssl_protocol",
        [](Request& r, string_view, string& out) { return give_known(out, r.visitor.ssl_protocol); }},
       {"ssl_server_name",
        [](Request& r, string_view, string& out) { return give_known(out, r.visitor.sni); }},
+      {"ssl_session_id", none},
       {"ssl_session_reused",
        [](Request& r, string_view, string& out) {
          return !r.visitor.ssl_protocol.empty() && give(out, r.visitor.ssl_session_reused ? "r" : ".");
        }},
+      {"tcpinfo_rcv_space", none},
+      {"tcpinfo_rtt", none},
+      {"tcpinfo_rttvar", none},
+      {"tcpinfo_snd_cwnd", none},
   };
   return list;
 }

@@ -136,7 +136,8 @@ const std::vector<Builtin>& request_variables() {
       {"msec", msec},
       {"nginx_version", [](Request&, string_view, string& out) { return give(out, "1.22.1"); }},
       {"pid", [](Request&, string_view, string& out) { return give(out, std::to_string(::getpid())); }},
-      {"pipe", [](Request&, string_view, string& out) { return give(out, "."); }},
+      {"pipe",
+       [](Request& r, string_view, string& out) { return give(out, r.visitor.pipelined ? "p" : "."); }},
       {"proxy_add_x_forwarded_for", add_forwarded_for},
       {"proxy_host",
        [](Request& r, string_view, string& out) {

@@ -14,7 +14,6 @@
 namespace tidegate::sites {
 namespace {
 
-constexpr int kHangup = 444;  // nginx's own: "return 444"
 constexpr int kCertificateError = 495;
 constexpr int kCertificateMissing = 496;
 
@@ -63,6 +62,10 @@ std::string_view Walk::remote_addr() const {
   return impl_->request.remote_addr;
 }
 
+bool Walk::ends_connection() const {
+  return impl_->request.ends_connection;
+}
+
 int Walk::told_status(int status) const {
   return impl_->told(status);
 }
@@ -79,6 +82,7 @@ std::unique_ptr<Walk> Walk::subrequest(std::string_view uri, Facts& facts) const
   request.method = "GET";
   request.server = parent.server;
   request.first_server = parent.first_server;
+  request.early_fields = parent.early_fields;
   request.location = &parent.server->locations[0];
   request.slots = parent.slots;
   request.remote_addr = parent.remote_addr;
@@ -122,11 +126,14 @@ int Walk::Impl::choose_server() {
   const std::string& host = r.visitor.head->host;
   r.server = &r.table.servers[names.find(host, r).value_or(listener.otherwise)];
   r.location = &r.server->locations[0];
+  const http::RequestHead& head = *r.visitor.head;
+  const http::Field* const named = head.target.starts_with('/') ? head.find("Host") : nullptr;
+  if (named != nullptr) r.early_fields = static_cast<std::size_t>(named - head.fields.data()) + 1;
 
-  auto uri = routing::normalize_path(r.visitor.head->path, r.first_server->merge_slashes);
-  const std::string_view query = routing::query_of(r.visitor.head->path);
+  auto uri = routing::normalize_path(head.path, r.first_server->merge_slashes);
+  const std::string_view query = routing::query_of(head.path);
   r.args = query.substr(query.empty() ? 0 : 1);
-  if (!uri) return 400;
+  if (!uri || !head.path.starts_with('/')) return 400;  // "*" is no URI to nginx
   r.uri = std::move(uri).value();
   // Certificates were asked for in the name of another server. nginx does not look at the names of one alone.
   const bool misdirected =
@@ -254,7 +261,6 @@ std::optional<Action> Walk::Impl::run_script(const Program& program) {
   Program::Outcome outcome = program.run(request);
   if (!outcome.status) return std::nullopt;
   const int status = *outcome.status;
-  if (status == kHangup) return Hangup();
   if (outcome.to)
     return error(status, Reason::none, Answer{.fields = {{"Location", absolute(*std::move(outcome.to))}}});
   if (!outcome.body) return error(status);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,7 +29,7 @@ struct Visitor {
   std::string_view scheme;          ///< http or https
   const IpAddress* peer = nullptr;  ///< null: a unix socket
   std::uint16_t peer_port = 0;
-  std::string_view server_addr;  ///< this end of the connection
+  std::string_view server_addr;  ///< this end of the connection; "unix:/path"
   std::uint16_t server_port = 0;
   std::string_view sni;  ///< chooses the server where TLS was spoken, together with Host
   std::string_view ssl_protocol;
@@ -41,6 +42,8 @@ struct Visitor {
   std::string_view ssl_client_issuer;
   std::string_view ssl_client_serial;
   std::string_view ssl_client_fingerprint;
+  std::string_view ssl_client_not_before;  ///< "Nov 21 05:55:09 2026 GMT"
+  std::string_view ssl_client_not_after;
   std::string_view ssl_client_certificate;  ///< PEM
   const IpAddress* proxied = nullptr;       ///< $proxy_protocol_addr; null: no PROXY header, or of no address
   std::uint16_t proxied_port = 0;           ///< $proxy_protocol_port
@@ -48,6 +51,8 @@ struct Visitor {
   std::uint16_t proxied_server_port = 0;      ///< $proxy_protocol_server_port
   std::uint64_t connection = 0;               ///< $connection
   std::uint64_t connection_requests = 1;
+  std::chrono::steady_clock::time_point accepted;  ///< the connection: $connection_time
+  bool pipelined = false;  ///< it came before the answer to the request before it was out
   std::string_view request_id;
   std::chrono::system_clock::time_point began;
 };
@@ -71,6 +76,17 @@ struct Facts {
   std::uint64_t request_length = 0;
   std::string_view request_body;  ///< $request_body: where all of it was read before it was passed on
   std::optional<std::chrono::steady_clock::duration> request_time;  ///< none: it is not over
+  bool complete = false;  ///< it has come to its own end: $request_completion
+};
+
+/// An answer whose head is still to be written, for the variables in its own fields: $sent_http_* of
+/// `expires` and add_header. The views live during answer_rules().
+struct Draft {
+  const http::ResponseHead* upstream = nullptr;  ///< whose answer it is; null: the gateway's own
+  std::string_view content_type{};               ///< of the gateway's own; likewise the two below
+  std::optional<std::uint64_t> length{};
+  std::span<const std::pair<std::string_view, std::string>> fields{};
+  bool keep_alive = true;
 };
 
 /// How a request goes to an upstream.
@@ -115,6 +131,8 @@ class Walk final {
   std::optional<Action> failed(int status, Reason reason);
   /// Does error_page take this status of the upstream's?
   bool intercepts(int status) const;
+  /// Has an error come up after which the connection serves no other request?
+  bool ends_connection() const;
   /// What the client is told where an upstream answered `status`: the same, or error_page's.
   int told_status(int status) const;
   /// X-Accel-Redirect: on to another location, from the upstream's own answer.
@@ -134,7 +152,7 @@ class Walk final {
   Outgoing outgoing() const;
   /// What the location makes of an upstream's or our own answer with `status`: fields to leave out (they are
   /// compared without regard to case), fields to add, Location, Refresh and Set-Cookie rewritten.
-  http::FieldRules answer_rules(int status, const http::ResponseHead* upstream) const;
+  http::FieldRules answer_rules(int status, const Draft& draft) const;
   /// The status's own page, in nginx's manner.
   std::string page(int status) const;
   /// For access_log: where to, and the line with its end. Empty: nothing is logged.

@@ -31,9 +31,9 @@ ClientConnection::ClientConnection(Host& host, std::shared_ptr<Snapshot> snapsho
   entered_ = snapshot_->listeners[listener].counts;
   ++entered_->connections;
   ++entered_->active;
+  accepted_at_ = std::chrono::steady_clock::now();
   if (const auto& tls = snapshot_->listeners[listener].tls) {
     state_ = State::tls_handshake;
-    accepted_at_ = std::chrono::steady_clock::now();
     stream_ = tls->accept(host_.loop(), std::move(socket), *this);
     deadline_.arm(host_.loop().timers(), timeouts.tls_handshake);
   } else {
@@ -146,7 +146,7 @@ net::Flow ClientConnection::write(std::span<const Bytes> pieces) {
 // ---------------------------------------------------------------------------------------------------------------
 // Bytes to requests
 
-void ClientConnection::process(Bytes bytes) {
+void ClientConnection::process(Bytes bytes, bool waited) {
   processing_ = true;
   while (!bytes.empty() && (state_ == State::head || state_ == State::exchange)) {
     // A client that does not read its answers gets no more of them made.
@@ -155,7 +155,9 @@ void ClientConnection::process(Bytes bytes) {
       hold(bytes);
       break;
     }
+    if (state_ == State::head && !parser_.begun()) pipelined_ = waited;
     bytes = bytes.subspan(state_ == State::head ? read_head(bytes) : serving_->feed_body(bytes));
+    waited = true;  // what is left is behind a request
   }
   processing_ = false;
 }
@@ -171,7 +173,7 @@ void ClientConnection::release_held() {
   if (std::exchange(holding_paused_, false)) stream_->resume_reading();
   if (held_.empty()) return;
   const std::string held = std::exchange(held_, {});
-  process(as_bytes(held));
+  process(as_bytes(held), /*waited=*/true);
 }
 
 std::size_t ClientConnection::read_head(Bytes bytes) {
@@ -236,14 +238,19 @@ void ClientConnection::dispatch() {
 /// An nginx configuration decides about the request; what is done is the visit's.
 void ClientConnection::visit_site() {
   if (connection_ == 0) connection_ = host_.next_connection();
-  if (requests_ == 1) server_addr_ = stream_->local_address();
+  const conf::ListenAddress& address = snapshot_->config->listeners[listener_].address;
+  if (requests_ == 1) {
+    server_addr_ = address.unix_path.empty() ? stream_->local_address() : "unix:" + address.unix_path;
+  }
   sites::Visitor visitor;
   visitor.head = request_->head.get();
   visitor.listener = listener_;
   visitor.server_addr = server_addr_;
-  visitor.server_port = snapshot_->config->listeners[listener_].address.port;
+  visitor.server_port = address.port;
   visitor.connection = connection_;
   visitor.connection_requests = requests_;
+  visitor.accepted = accepted_at_;
+  visitor.pipelined = pipelined_;
   visitor.request_id = request_->request_id;
   visitor.began = std::chrono::system_clock::now();
   auto visit = std::make_unique<SiteVisit>(*this, *request_, visitor);

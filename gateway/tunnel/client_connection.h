@@ -88,7 +88,8 @@ class ClientConnection final : public Resident, private net::StreamListener {
     return request_ != nullptr ? std::string_view(request_->id) : std::string_view();
   }
 
-  void process(Bytes bytes);
+  /// `waited`: they came while a request was being served.
+  void process(Bytes bytes, bool waited = false);
   /// Feeds the head parser; answers how many bytes it took.
   std::size_t read_head(Bytes bytes);
   void hold(Bytes bytes);
@@ -140,11 +141,12 @@ class ClientConnection final : public Resident, private net::StreamListener {
   std::uint64_t connection_ = 0;  ///< $connection, once a site has asked for it
   std::uint32_t requests_ = 0;
   metrics::ListenerCounts* entered_ = nullptr;  ///< where it counts as active; null: a tunnel has taken over
-  std::chrono::steady_clock::time_point accepted_at_;  ///< under TLS
+  std::chrono::steady_clock::time_point accepted_at_;
   std::optional<std::chrono::steady_clock::duration> tls_time_;
   net::DeadlineOf<ClientConnection, &ClientConnection::on_deadline> deadline_{*this};
   State state_ = State::head;
   bool keep_alive_ = true;
+  bool pipelined_ = false;       ///< the head that is being read began while a request was being served
   bool served_one_ = false;      ///< at least one request was answered: the keep-alive timeout applies
   bool holding_paused_ = false;  ///< reading is paused because held_ is full
   bool congested_ = false;       ///< the client does not keep up with its answers

@@ -71,7 +71,7 @@ void Passage::go_to(upstream::Server& server, bool fresh) {
   server_ = &server;
   ++servers_tried_;
   tries_.begin(address_of(server), std::chrono::steady_clock::now());
-  if (!fresh && !errand_.out.handshake) {
+  if (!fresh) {
     if (auto idle = errand_.connector->take_idle(server)) return on_connected(std::move(*idle));
   }
   upstream::Connector::Wish wish;
@@ -307,7 +307,7 @@ void Passage::relay_body(std::string_view head, Bytes bytes) {
     return fail(Error(Reason::upstream_bad_response));
   }
   surplus_ = surplus_ || taken.value().consumed < bytes.size();
-  for (Bytes part : taken.value().payload) tries_.received_body(part.size());
+  tries_.received_body(taken.value().consumed);
 
   std::vector<Bytes> pieces;
   char header[24];
@@ -455,8 +455,9 @@ void Passage::leave_server() {
 }
 
 void Passage::settle() {
-  const bool keep =
-      request_complete() && response_->keep_alive && !surplus_ && keeps_connection() && !upstream_congested_;
+  // As in nginx, an answer in HTTP/1.0 ends its connection, whatever it says.
+  const bool keep = request_complete() && response_->keep_alive && response_->minor_version > 0 &&
+                    !surplus_ && keeps_connection() && !upstream_congested_;
   tries_.ended(0, std::chrono::steady_clock::now());
   tries_.tell();
   if (std::exchange(upstream_paused_, false)) upstream_.stream->resume_reading();
@@ -479,6 +480,12 @@ void Passage::fail(const Error& error) {
   release();
   if (answered) return patron_.on_passage_cut(error, by_framing);
   patron_.on_passage_failed(error);
+}
+
+void Passage::abandon() {
+  tries_.ended(0, std::chrono::steady_clock::now());
+  tries_.tell();
+  release();
 }
 
 void Passage::release() {

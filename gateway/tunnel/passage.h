@@ -69,6 +69,8 @@ class Passage final : public net::Retired, private upstream::ConnectListener, pr
   void send_body(std::span<const Bytes> payload, bool last);
   void on_client_drained();
   void release();
+  /// The same, and the facts tell how far it came.
+  void abandon();
   /// The client's side has failed in the middle of the answer: ends with Patron::on_passage_cut().
   void cut(const Error& error) { fail(error); }
   /// Is the client given an answer already?

@@ -10,26 +10,6 @@
 #include "gateway/tunnel/site_visit.h"
 
 namespace tidegate::tunnel {
-namespace {
-
-/// Errors after which nginx closes the connection (ngx_http_special_response_handler).
-bool ends_connection(int status) {
-  switch (status) {
-    case 400:
-    case 413:
-    case 414:
-    case 495:
-    case 496:
-    case 497:
-    case 500:
-    case 501:
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
 
 /// nginx says so to HTTP/1.1 too, where it goes without saying.
 void SiteVisit::name_keep_alive(std::string& head) const {
@@ -37,23 +17,18 @@ void SiteVisit::name_keep_alive(std::string& head) const {
   head.insert(head.find(kCrlf) + kCrlf.size(), "Connection: keep-alive\r\n");
 }
 
-bool SiteVisit::keeps_alive(int status, bool own_page) {
+bool SiteVisit::keeps_alive() {
   const conf::Location& location = walk_.location();
-  if (ends_ || (own_page && ends_connection(status))) return false;
+  if (walk_.ends_connection()) return false;
   if (location.keepalive_timeout <= std::chrono::milliseconds::zero()) return false;
   if (client_.requests() >= location.keepalive_requests) return false;
   return client_.keeps_alive() && !body_broken_;
 }
 
-/// Also where an error_page answers in its place.
-void SiteVisit::note_error(int status) {
-  ends_ = ends_ || ends_connection(status);
-}
-
 void SiteVisit::answer(sites::Answer answer) {
   const bool own_page = !answer.body && answer.status >= 300;
   if (answer.reason != Reason::none) reason_ = answer.reason;
-  keep_alive_ = keeps_alive(answer.status, own_page);
+  keep_alive_ = keeps_alive();
   // A client that waits for our 100 has not sent a body that could be skipped.
   if (owes_continue_ && !request_body_.complete()) keep_alive_ = false;
   if (!keep_alive_) client_.forbid_keep_alive();
@@ -61,7 +36,9 @@ void SiteVisit::answer(sites::Answer answer) {
   const std::string& charset = walk_.location().files.charset;
   const std::string type =
       own_page ? sites::with_charset("text/html", charset, answer.status) : answer.content_type;
-  const http::FieldRules rules = walk_.answer_rules(answer.status, nullptr);
+  const http::FieldRules rules = walk_.answer_rules(
+      answer.status,
+      {.content_type = type, .length = body.size(), .fields = answer.fields, .keep_alive = keep_alive_});
 
   http::OwnResponse response;
   response.status = answer.status;
@@ -95,21 +72,26 @@ void SiteVisit::send_file(sites::SendFile found) {
   }
   stage_ = Stage::sending_file;
   const int status = found.status;
-  if (status != 200 && status != 206 && status != 304) {  // an error's page has no past
-    std::erase_if(found.fields, [](const auto& field) { return iequals(field.first, "Last-Modified"); });
-  }
+  const std::string type = found.content_type;
+  const std::uint64_t size = found.file.size();
   const conf::RouteTimeouts& timeouts = request_.route->conf->timeouts;
   file_ = std::make_unique<FileAnswer>(host_.loop(), static_cast<FileSink&>(*this), std::move(found.file),
                                        std::move(found.ranges), std::move(found.content_type), timeouts.send);
-  keep_alive_ = keeps_alive(status, /*own_page=*/false);
+  keep_alive_ = keeps_alive();
   if (owes_continue_ && !request_body_.complete()) keep_alive_ = false;
   if (!keep_alive_) client_.forbid_keep_alive();
-  const http::FieldRules rules = walk_.answer_rules(status, nullptr);
+  sites::Draft draft{.content_type = type, .fields = found.fields, .keep_alive = keep_alive_};
+  if (status != 304) draft.length = size;
+  // nginx makes a part of the whole once its fields are there.
+  const http::FieldRules rules = walk_.answer_rules(status == 206 ? 200 : status, draft);
   http::OwnResponse response;
   response.status = status;
   response.content_type = file_->content_type();
   response.length = file_->length();
   response.fields = std::move(found.fields);
+  if (status != 200 && status != 206 && status != 304) {  // an error's page has no past
+    std::erase_if(response.fields, [](const auto& field) { return iequals(field.first, "Last-Modified"); });
+  }
   const bool ranged = std::any_of(response.fields.begin(), response.fields.end(),
                                   [](const auto& field) { return iequals(field.first, "Content-Range"); });
   if (std::string range = file_->content_range(); !range.empty() && !ranged) {

@@ -14,7 +14,7 @@ void SiteTail::log(const Snapshot& snapshot, std::uint64_t bytes_to_upstream,
   facts.body_bytes_sent = bytes_to_client;
   facts.request_time = time;
   facts.upstream_response_time = in_seconds(time);
-  facts.upstream_response_length = std::to_string(bytes_to_client);
+  facts.upstream_response_length = "0";  // to nginx all of a tunnel comes before the answer's body
   facts.upstream_bytes_sent = std::to_string(upstream_sent + bytes_to_upstream);
   facts.upstream_bytes_received = std::to_string(upstream_received + bytes_to_client);
   write_site_logs(snapshot, remains->log_lines(facts));

@@ -16,9 +16,6 @@ namespace {
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
-/// nginx's lingering_timeout: for how long a client that has its answer may pause in a body nobody reads.
-constexpr milliseconds kDiscard = 5s;
-
 /// The bytes of a head as a client would send it.
 std::uint64_t size_of(const http::RequestHead& head) {
   std::uint64_t size =
@@ -82,6 +79,8 @@ sites::Visitor SiteVisit::complete(sites::Visitor visitor) const {
   visitor.ssl_client_issuer = certificate_->issuer;
   visitor.ssl_client_serial = certificate_->serial;
   visitor.ssl_client_fingerprint = certificate_->fingerprint;
+  visitor.ssl_client_not_before = certificate_->not_before;
+  visitor.ssl_client_not_after = certificate_->not_after;
   visitor.ssl_client_certificate = certificate_->pem;
   return visitor;
 }
@@ -94,14 +93,15 @@ void SiteVisit::act(sites::Action action) {
   stage_ = Stage::walking;
   request_.route = &client_.snapshot().routes->routes()[walk_.location().route];
   std::visit(
-      Overloaded{
-          [this](sites::Answer& a) { answer(std::move(a)); }, [this](sites::PassOn&) { pass_on(); },
-          [this](sites::SendFile& f) { send_file(std::move(f)); }, [this](sites::Ask& a) { ask(a.uri); },
-          [this](sites::Wait& w) {
-            stage_ = Stage::waiting;
-            deadline_.arm(host_.loop().timers(), std::max(w.time, 1ms));
-          },
-          [this](sites::Hangup&) { hang_up(); }, [this](sites::TellCounts& t) { tell_counts(t.status); }},
+      Overloaded{[this](sites::Answer& a) { answer(std::move(a)); }, [this](sites::PassOn&) { pass_on(); },
+                 [this](sites::SendFile& f) { send_file(std::move(f)); },
+                 [this](sites::Ask& a) { ask(a.uri); },
+                 [this](sites::Wait& w) {
+                   stage_ = Stage::waiting;
+                   deadline_.arm(host_.loop().timers(), std::max(w.time, 1ms));
+                 },
+                 [this](sites::Hangup& h) { hang_up(h.status); },
+                 [this](sites::TellCounts& t) { tell_counts(t.status); }},
       action);
 }
 
@@ -132,8 +132,8 @@ sites::Action SiteVisit::hear(int status, const http::ResponseHead* head) {
   return action;
 }
 
-void SiteVisit::hang_up() {
-  facts_.status = 444;
+void SiteVisit::hang_up(int status) {
+  facts_.status = status;
   stage_ = Stage::over;
   log();
   client_.on_visit_hangup(record());
@@ -159,58 +159,6 @@ void SiteVisit::pass_on() {
   take_body();
 }
 
-bool SiteVisit::too_large() const {
-  const std::uint64_t most = request_.route->conf->max_body_bytes;
-  return most > 0 && std::max(request_.head->content_length, request_body_.payload_bytes()) > most;
-}
-
-void SiteVisit::take_body() {
-  using http::Framing;
-  const conf::ProxyPass& proxy = *walk_.location().proxy;
-  const Framing sent = request_.head->framing;
-  if (errand_.out.body) {
-    made_.emplace();
-    made_->append_text(*errand_.out.body);
-    errand_.body = &*made_;
-    errand_.length = made_->size();
-    if (proxy.body || made_->size() > 0) errand_.framing = Framing::length;
-    return find_upstream();
-  }
-  if (sent == Framing::none || body_broken_) return find_upstream();
-  // A part has gone to another upstream: what is left is no body, and must not pass for one.
-  if (body_lost_) return fail(Error(Reason::internal));
-  // HTTP/1.0 has no chunks: there the length must be known first, as in nginx.
-  const bool as_it_comes = !proxy.buffer_body && kept_.size() == 0 && !request_body_.complete() &&
-                           (sent == Framing::length || errand_.out.minor_version > 0);
-  if (as_it_comes) {
-    streams_body_ = true;
-    errand_.framing = sent;
-    errand_.length = request_.head->content_length;
-    return find_upstream();
-  }
-  if (request_body_.complete()) return on_body_read();
-  begin_reading_body();
-}
-
-void SiteVisit::begin_reading_body() {
-  stage_ = Stage::reading_body;
-  if (std::exchange(owes_continue_, false)) {
-    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    client_.write(std::array{as_bytes(kContinue)});
-  }
-  deadline_.arm(host_.loop().timers(), body_timeout());
-  client_.read_on();
-}
-
-void SiteVisit::on_body_read() {
-  deadline_.disarm();
-  errand_.framing = http::Framing::length;
-  errand_.body = &kept_;
-  errand_.length = kept_.size();
-  facts_.request_body = kept_.in_memory();
-  find_upstream();
-}
-
 void SiteVisit::find_upstream() {
   stage_ = Stage::waiting;
   auto wait = find_connector(client_.snapshot(), errand_, [this](bool found) {
@@ -225,79 +173,6 @@ void SiteVisit::begin_passage() {
   stage_ = Stage::passing;
   passage_ = std::make_unique<Passage>(host_, static_cast<Patron&>(*this), std::move(errand_), facts_);
   passage_->start();
-}
-
-void SiteVisit::on_takes_body() {
-  if (std::exchange(owes_continue_, false)) {
-    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    client_.write(std::array{as_bytes(kContinue)});
-  }
-  if (!wants_body()) return;
-  deadline_.arm(host_.loop().timers(), body_timeout());
-  client_.read_on();
-}
-
-bool SiteVisit::wants_body() const {
-  if (request_body_.complete() || body_broken_) return false;
-  switch (stage_) {
-    case Stage::reading_body:
-    case Stage::discarding_body:
-      return true;
-    case Stage::passing:
-      return streams_body_ && passage_->takes_body();
-    case Stage::walking:
-    case Stage::waiting:
-    case Stage::sending_file:
-    case Stage::over:
-      return false;
-  }
-  return false;
-}
-
-std::size_t SiteVisit::feed_body(Bytes bytes) {
-  auto taken = take_payload(request_body_, bytes);
-  if (!taken) {
-    body_broken_ = true;
-    if (stage_ == Stage::discarding_body) {
-      end();
-    } else {
-      fail(taken.error());
-    }
-    return bytes.size();
-  }
-  const std::size_t consumed = taken.value().consumed;
-  facts_.request_length += consumed;
-  const bool whole = request_body_.complete();
-  if (stage_ == Stage::discarding_body) {
-    deadline_.arm(host_.loop().timers(), kDiscard);
-    if (whole) end();
-    return consumed;
-  }
-  // Once there is an answer, nobody waits for the rest.
-  if (whole || (passage_ != nullptr && passage_->answering())) {
-    deadline_.disarm();
-  } else {
-    deadline_.arm(host_.loop().timers(), body_timeout());
-  }
-  if (too_large()) {
-    fail(Error(Reason::body_too_large));
-  } else if (stage_ == Stage::passing) {
-    body_lost_ = true;
-    passage_->send_body(taken.value().payload, whole);
-  } else {
-    for (Bytes part : taken.value().payload) {
-      if (auto kept = kept_.append(part); !kept) {
-        fail(kept.error());
-        return consumed;
-      }
-    }
-    if (whole) on_body_read();
-  }
-  return consumed;
-}
-
-milliseconds SiteVisit::body_timeout() const {
-  return request_.route->conf->timeouts.body;
 }
 
 // ---------------------------------------------------------------------------------------------------------------
@@ -342,14 +217,15 @@ http::Framing SiteVisit::begin_answer(const http::ResponseHead& head, std::strin
   if (bodiless) framing = http::Framing::none;
   places_.release();
   deadline_.disarm();
-  keep_alive_ = keeps_alive(head.status, /*own_page=*/false) && framing != http::Framing::until_close;
+  keep_alive_ = keeps_alive() && framing != http::Framing::until_close;
   // An answer that comes before the request's body has ended: the rest is never parsed as a request.
   if (!request_body_.complete()) keep_alive_ = false;
   // The upstream was asked for a head alone (proxy_method): the client sees by the end that no body comes.
   if (asks_head_) keep_alive_ = false;
   if (!keep_alive_) client_.forbid_keep_alive();
 
-  const http::FieldRules rules = walk_.answer_rules(head.status, &head);
+  const http::FieldRules rules =
+      walk_.answer_rules(head.status, {.upstream = &head, .keep_alive = keep_alive_});
   http::ResponseContext context;
   context.status = told;
   context.client_minor_version = minor;
@@ -380,6 +256,7 @@ void SiteVisit::on_passage_cut(const Error& error, bool by_framing) {
   ended.reason = error.reason;
   ended.why = error;
   stage_ = Stage::over;
+  facts_.complete = error.at_fault != Party::client;
   log();
   client_.on_exchange_cut(ended, by_framing);
 }
@@ -388,7 +265,8 @@ void SiteVisit::on_passage_upgraded(std::unique_ptr<http::ResponseHead> head, up
                                     Bytes behind) {
   facts_.upstream = head.get();
   facts_.status = 101;
-  const http::FieldRules rules = walk_.answer_rules(101, head.get());
+  facts_.complete = true;
+  const http::FieldRules rules = walk_.answer_rules(101, {.upstream = head.get()});
   http::ResponseContext context;
   context.rules = &rules;
   std::string text;
@@ -426,7 +304,7 @@ bool SiteVisit::outlives_client_end() const {
 void SiteVisit::retire_helpers() {
   lookup_.reset();
   if (passage_ != nullptr) {
-    passage_->release();
+    passage_->abandon();
     host_.loop().retire(std::move(passage_));
   }
   if (file_ != nullptr) {
@@ -447,7 +325,6 @@ void SiteVisit::failed(int status, Reason reason) {
   places_.release();
   retire_helpers();
   streams_body_ = false;
-  note_error(status);
   facts_.status = status;
   if (auto action = walk_.failed(status, reason)) return act(std::move(*action));
   answer({.status = status, .reason = reason});
@@ -472,16 +349,6 @@ void SiteVisit::on_deadline() {
   }
 }
 
-void SiteVisit::finish() {
-  log();
-  if (keep_alive_ && !request_body_.complete()) {
-    stage_ = Stage::discarding_body;
-    deadline_.arm(host_.loop().timers(), kDiscard);
-    return client_.read_on();
-  }
-  end();
-}
-
 void SiteVisit::end() {
   if (body_broken_) client_.forbid_keep_alive();
   const AccessRecord ended = record();
@@ -492,7 +359,10 @@ void SiteVisit::end() {
 
 void SiteVisit::cancel() {
   if (stage_ == Stage::over) return;
-  if (facts_.status == 0) facts_.status = info(Reason::client_gone).http_status;
+  const bool in_body = stage_ == Stage::reading_body ||
+                       (stage_ == Stage::passing && streams_body_ && !request_body_.complete());
+  // nginx calls a body that breaks off a bad request.
+  if (facts_.status == 0) facts_.status = in_body ? 400 : info(Reason::client_gone).http_status;
   stage_ = Stage::over;
   deadline_.disarm();
   places_.release();

@@ -65,7 +65,7 @@ class SiteVisit final : public Serving, private Patron, private FileSink, privat
   void send_file(sites::SendFile file);
   void tell_counts(int status);
   void ask(const std::string& uri);
-  void hang_up();
+  void hang_up(int status);
   void pass_on();
   bool too_large() const;
   /// Whether the body goes along as it comes, or is read whole before.
@@ -79,9 +79,7 @@ class SiteVisit final : public Serving, private Patron, private FileSink, privat
   void fail(const Error& error);
   void failed(int status, Reason reason);
 
-  /// Of an answer with this status: does the connection go on?
-  bool keeps_alive(int status, bool own_page);
-  void note_error(int status);
+  bool keeps_alive();  ///< does the connection go on behind an answer, as far as is known now?
   void name_keep_alive(std::string& head) const;
   void write_head(std::string text, std::size_t body_bytes);
   /// The answer is written whole.
@@ -140,7 +138,6 @@ class SiteVisit final : public Serving, private Patron, private FileSink, privat
   bool asks_head_ = false;  ///< of the upstream, for a client that asked otherwise
   bool owes_continue_;      ///< the client waits for a 100
   bool keep_alive_ = false;
-  bool ends_ = false;  ///< an error has come up after which the connection does
   bool logged_ = false;
 };
 

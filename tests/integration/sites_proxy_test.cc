@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/integration/site_gateway.h"
 
 namespace tidegate::test {
@@ -40,6 +42,62 @@ TEST(SitesProxy, SpeaksHttp10AndClosesByDefault) {
   EXPECT_THAT(client.read_message(), HasSubstr("again"));
 }
 
+/// What a client may write into $uri, a capture or an argument, decoded.
+constexpr const char* kSplitting = "/x%0d%0aEvil:%201%0d%0a%0d%0aGET%20/second%20HTTP/1.1%0d%0a";
+
+TEST(SitesProxy, LetsNoVariableEndALineOfTheRequest) {
+  ScriptedUpstream upstream;
+  const auto variable = [](const std::string& text) {
+    return [text](Site& site) {
+      conf::ProxyPass& proxy = Site::pass(site.at("/"), "app");
+      proxy.uri = conf::Text{text, {}};
+      Site::set(proxy, "X-Made", "$uri");
+      Site::set(proxy, "Host", "$uri");
+    };
+  };
+  for (const char* text : {"$uri", "/a$uri$is_args$args", "$uri?b=$uri"}) {
+    SiteGateway gateway(one(upstream), variable(text));
+    Peer client = gateway.connect();
+    client.send("GET " + std::string(kSplitting) + " HTTP/1.1\r\nHost: example.com\r\n\r\n");
+    Peer server = upstream.accept();
+    const std::string head = server.read_head();
+    const std::string line = head.substr(0, head.find("\r\n"));
+    EXPECT_EQ(std::count(line.begin(), line.end(), ' '), 2) << line;
+    EXPECT_THAT(line, HasSubstr("/x%0D%0AEvil:%201%0D%0A%0D%0AGET%20/second%20HTTP/1.1%0D%0A"));
+    EXPECT_THAT(head, HasSubstr("\r\nHost: /x%0D%0AEvil: 1%0D%0A"));
+    EXPECT_THAT(head, HasSubstr("\r\nX-Made: /x%0D%0AEvil: 1%0D%0A"));
+    EXPECT_THAT(head, Not(HasSubstr("\r\nEvil")));
+    server.send(ok("done"));
+    client.read_message();
+  }
+}
+
+TEST(SitesProxy, LetsNoVariableEndALineOfAnAnswer) {
+  ScriptedUpstream upstream;
+  SiteGateway gateway(one(upstream), [](Site& site) {
+    conf::Location& back = site.at("/");
+    back.script = {Site::respond(302, "$uri")};
+    back.added_fields = {{"X-Made", {"$uri", {}}, true}};
+  });
+  Peer client = gateway.connect();
+  client.send("GET " + std::string(kSplitting) + " HTTP/1.1\r\nHost: example.com\r\n\r\n");
+  const std::string answer = client.read_message();
+  EXPECT_THAT(answer, HasSubstr("/x%0D%0AEvil: 1%0D%0A"));
+  EXPECT_THAT(answer, HasSubstr("\r\nX-Made: /x%0D%0AEvil: 1%0D%0A"));
+  EXPECT_THAT(answer, Not(HasSubstr("\r\nEvil")));
+}
+
+TEST(SitesProxy, RefusesAVariableThatIsNoMethod) {
+  ScriptedUpstream upstream;
+  SiteGateway gateway(one(upstream), [](Site& site) {
+    Site::pass(site.at("/"), "app").method = {"$uri", {}};
+  });
+  Peer client = gateway.connect();
+  client.send("GET " + std::string(kSplitting) + " HTTP/1.1\r\nHost: example.com\r\n\r\n");
+  EXPECT_THAT(client.read_message(), StartsWith("HTTP/1.1 500 "));
+  EXPECT_TRUE(upstream.nobody_for(std::chrono::milliseconds(50)));
+}
+
 TEST(SitesProxy, KeepsConnectionsWhereBothSay) {
   ScriptedUpstream upstream;
   SiteGateway gateway(one(upstream), [](Site& site) {
@@ -60,6 +118,46 @@ TEST(SitesProxy, KeepsConnectionsWhereBothSay) {
   server.send(ok("two"));
   client.read_message();
   server.expect_end();  // keepalive_requests
+}
+
+TEST(SitesProxy, TakesAKeptConnectionForAHandshake) {
+  ScriptedUpstream upstream;
+  SiteGateway gateway(one(upstream), [](Site& site) {
+    conf::ProxyPass& proxy = Site::pass(site.at("/"), "app");
+    proxy.minor_version = 1;
+    Site::upgrade(proxy);
+    site.upstream("app").keepalive_idle = std::chrono::seconds(60);
+  });
+  Peer client = gateway.connect();
+  client.send(kGet);
+  Peer server = upstream.accept();
+  server.read_head();
+  server.send(ok("one"));
+  client.read_message();
+  client.send(handshake_request("/ws"));
+  EXPECT_THAT(server.read_head(), StartsWith("GET /ws HTTP/1.1\r\n"));
+  server.send(handshake_response());
+  EXPECT_THAT(client.read_head(), StartsWith("HTTP/1.1 101 "));
+  EXPECT_TRUE(upstream.nobody_for(std::chrono::milliseconds(20)));
+}
+
+TEST(SitesProxy, ReadsABodyThatNobodyPassesOn) {
+  ScriptedUpstream upstream;
+  SiteGateway gateway(one(upstream), [](Site& site) {
+    Site::pass(site.at("/"), "app").body = conf::Text{"own", {}};
+    Site::pass(site.at("/none"), "app").pass_body = false;
+  });
+  Peer client = gateway.connect();
+  for (const auto& [target, body] : {std::pair("/", "\r\n\r\nown"), {"/none", "\r\n\r\n"}}) {
+    client.send("POST " + std::string(target) +
+                " HTTP/1.1\r\nHost: example.com\r\nContent-Length: 8\r\n\r\nsome ");
+    EXPECT_TRUE(upstream.nobody_for(std::chrono::milliseconds(20)));
+    client.send("now");
+    Peer server = upstream.accept();
+    EXPECT_THAT(server.read_message(), testing::EndsWith(body));
+    server.send(ok("done"));
+    EXPECT_THAT(client.read_message(), Not(HasSubstr("Connection: close")));
+  }
 }
 
 TEST(SitesProxy, GivesAChunkedBodyALengthWhereItIsBuffered) {

@@ -23,7 +23,7 @@ class Rules : public testing::Test {
     EXPECT_EQ(visit_->outcome(), "pass");
     head_ =
         response_head("HTTP/1.1 " + std::to_string(status) + " X\r\n" + fields + "Content-Length: 0\r\n\r\n");
-    return visit_->walk->answer_rules(status, head_.get());
+    return visit_->walk->answer_rules(status, {.upstream = head_.get()});
   }
   /// What an upstream's field becomes; "-" where no rule touches it.
   std::string field(const std::string& name, const std::string& value, int status = 200) {
@@ -66,7 +66,7 @@ TEST_F(Rules, AddHeadersByStatus) {
   made = rules("", 500);
   EXPECT_EQ(visit_->field(made, "X-Plain"), "");
   EXPECT_EQ(visit_->field(made, "X-Always"), "a");
-  made = visit_->walk->answer_rules(404, nullptr);
+  made = visit_->walk->answer_rules(404, {});
   EXPECT_EQ(visit_->field(made, "X-Always"), "a");
   EXPECT_EQ(visit_->field(made, "Server"), "");
 }
@@ -76,6 +76,55 @@ TEST_F(Rules, WriteExpiresBeforeAddedFields) {
   site_.at(at_).added_fields = {{"Cache-Control", {"public", {}}, false}};
   EXPECT_EQ(field("Cache-Control", "no-store"), "max-age=3600 | public");
   EXPECT_EQ(field("Expires", "0", 404), "-");
+}
+
+/// The value of `text` in a field that is added to an answer.
+std::string seen_while_made(const std::string& text, const Draft& draft, int status = 200) {
+  Site site;
+  site.server();
+  site.root().files.charset = "utf-8";
+  site.root().added_fields = {{"X-First", {"1", {}}, true}, {"X-Seen", {text, {}}, true}};
+  Visit visit(site, "/");
+  visit.begin();
+  return visit.field(visit.walk->answer_rules(status, draft), "X-Seen");
+}
+
+TEST(SentFields, OfOurOwnHeadInTheMaking) {
+  const std::vector<std::pair<std::string_view, std::string>> fields = {
+      {"Location", "/new"}, {"Last-Modified", "then"}, {"Accept-Ranges", "bytes"}};
+  const Draft draft{.content_type = "text/css; charset=utf-8", .length = 12, .fields = fields};
+  EXPECT_EQ(seen_while_made("$sent_http_content_type|$sent_http_content_length", draft), "text/css|12");
+  EXPECT_EQ(seen_while_made("$sent_http_location|$sent_http_last_modified|$sent_http_accept_ranges", draft),
+            "/new|then|");
+  EXPECT_EQ(seen_while_made("$sent_http_x_first|$sent_http_server|$sent_http_none", draft), "1||");
+  EXPECT_EQ(seen_while_made("$sent_http_connection", draft), "keep-alive");
+  EXPECT_EQ(seen_while_made("$sent_http_connection", {.keep_alive = false}), "close");
+}
+
+TEST_F(Rules, MayAskForFieldsOfTheUpstream) {
+  proxy_->hide_fields.emplace_back("X-Hidden");
+  proxy_->cookie_paths = {{{"/up", {}}, false, false, {"/", {}}}};
+  site_.at(at_).added_fields = {
+      {"X-Seen",
+       {"$sent_http_content_type|$sent_http_content_length|$sent_http_location|$sent_http_set_cookie|"
+        "$sent_http_cache_control|$sent_http_x_hidden|$sent_http_date|$sent_http_transfer_encoding",
+        {}},
+       false}};
+  const auto made = rules(
+      "Content-Type: text/html; charset=x\r\nLocation: http://app:3000/deep/x\r\nSet-Cookie: a=1; "
+      "Path=/up\r\nSet-Cookie: b=2\r\nCache-Control: a\r\nCache-Control: b\r\nX-Hidden: 1\r\n"
+      "Date: now\r\n");
+  EXPECT_EQ(visit_->field(made, "X-Seen"),
+            "text/html; charset=x|0|http://example.com:8080/two/x|a=1; Path=/|a, b|||");
+}
+
+TEST_F(Rules, TakeExpiresFromAMapOfTheType) {
+  site_.map("$sent_http_content_type", "by_type",
+            {{"text/css", "max"}, {"~image/", "epoch"}, {"default", "off"}});
+  site_.at(at_).expires = conf::Expires{conf::Expires::Kind::after, {}, {"$by_type", {}}};
+  EXPECT_EQ(visit_->field(rules("Content-Type: text/css\r\n"), "Cache-Control"), "max-age=315360000");
+  EXPECT_EQ(visit_->field(rules("Content-Type: image/png\r\n"), "Cache-Control"), "no-cache");
+  EXPECT_EQ(visit_->field(rules("Content-Type: text/x\r\n"), "Cache-Control"), "");
 }
 
 TEST_F(Rules, RewriteRedirectsByDefault) {
@@ -91,7 +140,7 @@ TEST_F(Rules, RewriteRedirectsByDefault) {
   ASSERT_EQ(visit.outcome(), "pass");
   const auto head =
       response_head("HTTP/1.1 302 X\r\nLocation: http://app:3000/a/b\r\nContent-Length: 0\r\n\r\n");
-  EXPECT_EQ(visit.field(visit.walk->answer_rules(302, head.get()), "Location"),
+  EXPECT_EQ(visit.field(visit.walk->answer_rules(302, {.upstream = head.get()}), "Location"),
             "http://example.com:8080/a/b");
 }
 
@@ -102,6 +151,14 @@ TEST_F(Rules, RewriteRedirectsByRules) {
   EXPECT_EQ(field("Location", "http://app/x"), "https://example.com/x");
   EXPECT_EQ(field("Location", "HTTP://chat.INTERNAL/x?y"), "http://example.com:8080/chat/x?y");
   EXPECT_EQ(field("Location", "http://app:3000/deep/x"), "-");
+}
+
+TEST_F(Rules, ShowARegexTheWholeDomain) {
+  proxy_->cookie_domains = {{{"other.org", {}}, false, false, {"new.org", {}}},
+                            {{"\\.([a-z]+)\\.internal$", {}}, true, false, {"$1.example.com", {}}}};
+  EXPECT_EQ(field("Set-Cookie", "a=1; domain=.chat.internal"), "a=1; domain=chat.example.com");
+  EXPECT_EQ(field("Set-Cookie", "a=1; domain=.other.org"), "a=1; domain=.new.org");
+  EXPECT_EQ(field("Set-Cookie", "a=1; domain=internal"), "a=1; domain=internal");
 }
 
 TEST_F(Rules, RewriteCookies) {
@@ -252,7 +309,7 @@ TEST(AccelRedirect, LeadsInside) {
     EXPECT_EQ(visit.outcome(), "pass");
     visit.facts.upstream = head.get();
     const std::string out = Visit::words(visit.walk->redirected(to));
-    const auto rules = visit.walk->answer_rules(200, nullptr);
+    const auto rules = visit.walk->answer_rules(200, {});
     EXPECT_EQ(visit.field(rules, "Set-Cookie"), "a=1 | b=2");
     EXPECT_EQ(visit.field(rules, "Content-Type"), "text/special");
     EXPECT_EQ(visit.field(rules, "X-Other"), "");
@@ -264,6 +321,56 @@ TEST(AccelRedirect, LeadsInside) {
   EXPECT_EQ(lead("/files/%2e%2e/x"), "404");
   EXPECT_EQ(lead(""), "404");
   EXPECT_EQ(lead("@nobody"), "500");
+}
+
+TEST(AccelRedirect, KeepsTheTypeOfTheAnswerItLeadsTo) {
+  Site site;
+  site.server();
+  site.proxy(site.location("/"));
+  const auto first = response_head(
+      "HTTP/1.1 200 OK\r\nX-Accel-Redirect: /x\r\nContent-Type: text/first\r\nContent-Length: 0\r\n\r\n");
+  const auto type = [&](const std::string& second) {
+    Visit visit(site, "/app");
+    EXPECT_EQ(visit.outcome(), "pass");
+    visit.facts.upstream = first.get();
+    EXPECT_EQ(Visit::words(visit.walk->redirected("/x")), "pass");
+    const auto head = response_head("HTTP/1.1 200 OK\r\n" + second + "Content-Length: 0\r\n\r\n");
+    return visit.field(visit.walk->answer_rules(200, {.upstream = head.get()}), "Content-Type");
+  };
+  EXPECT_EQ(type("Content-Type: text/second\r\n"), "");
+  EXPECT_EQ(type(""), "text/first");
+}
+
+TEST(Ends, OfConnectionsComeWithTheErrorsOfNginx) {
+  Site site;
+  site.server();
+  site.root().error_pages = {{{413, 501}, 200, {"/page", {}}}};
+  site.respond(site.location("/page"), 200, "page");
+  for (int status : {400, 404, 413, 416, 500, 501, 503}) {
+    site.respond(site.location("/" + std::to_string(status)), status);
+    site.at(site.sites->servers[0].locations.size() - 1).error_pages = site.root().error_pages;
+  }
+  const auto ends = [&](const std::string& target) {
+    Visit visit(site, target);
+    visit.begin();
+    return visit.walk->ends_connection();
+  };
+  EXPECT_TRUE(ends("/400") && ends("/413") && ends("/500") && ends("/501"));
+  EXPECT_FALSE(ends("/404") || ends("/416") || ends("/503") || ends("/page"));
+}
+
+TEST(Ends, WithoutAWordWhereNginxSaysNone) {
+  Site site;
+  site.server();
+  site.root().error_pages = {{{408, 444, 499}, 200, {"/page", {}}}};
+  for (int status : {408, 444, 499}) site.respond(site.location("/" + std::to_string(status)), status);
+  site.respond(site.location("/said"), 408, "text");
+  EXPECT_EQ(Visit(site, "/408").outcome(), "hangup");
+  EXPECT_EQ(Visit(site, "/444").outcome(), "hangup");
+  EXPECT_EQ(Visit(site, "/499").outcome(), "hangup");
+  EXPECT_EQ(Visit(site, "/said").outcome(), "408 text");
+  Visit visit(site, "/499");
+  EXPECT_EQ(std::get<Hangup>(visit.begin()).status, 499);
 }
 
 TEST(Subrequests, ShareVariablesAndAskNobody) {
@@ -295,7 +402,7 @@ TEST(Subrequests, ShareVariablesAndAskNobody) {
 
   const auto head = response_head("HTTP/1.1 204 X\r\nX-User: ann\r\n\r\n");
   EXPECT_EQ(Visit::words(visit.walk->authorised(204, head.get())), "pass");
-  const auto rules = visit.walk->answer_rules(200, nullptr);
+  const auto rules = visit.walk->answer_rules(200, {});
   EXPECT_EQ(visit.field(rules, "X-User"), "ann");
   EXPECT_EQ(visit.field(rules, "X-Seen"), "/auth?x=1 POST /p?q");
   for (const auto& [status, outcome] : {std::pair(403, "403"), {401, "401"}, {500, "500"}, {302, "500"}}) {

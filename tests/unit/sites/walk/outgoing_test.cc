@@ -130,6 +130,38 @@ TEST(OutgoingFields, FollowProxySetHeader) {
   EXPECT_EQ(out.minor_version, 1);
 }
 
+/// Which of the client's fields pass, each by its name.
+std::string passing(Site& site, const std::string& head) {
+  Visit visit(site, head + "\r\n");
+  std::string out;
+  for (const auto& [name, value] : visit.outgoing().fields) {
+    if (name.starts_with("X") || name.starts_with("Y")) out += name + " ";
+  }
+  return out;
+}
+
+/// As in nginx the listener's first server judges what comes before Host has named another.
+TEST(OutgoingFields, AreJudgedByTheServerThatIsKnownByThen) {
+  Site site;
+  site.server({"strict.example.com"});
+  site.proxy(site.location("/"));
+  site.server({"lax.example.com"});
+  site.proxy(site.location("/"));
+  site.sites->servers[1].underscores_in_headers = true;
+  site.server({"any.example.com"});
+  site.proxy(site.location("/"));
+  site.sites->servers[2].ignore_invalid_headers = false;
+  const auto ask = [&](const std::string& host) {
+    return passing(site, "GET / HTTP/1.1\r\nX_Early: 1\r\nHost: " + host +
+                             ".example.com\r\nX_Late: 1\r\nX.Dot: 1\r\nX-Plain: 1\r\n");
+  };
+  EXPECT_EQ(ask("strict"), "X-Plain ");
+  EXPECT_EQ(ask("lax"), "X_Late X-Plain ");
+  EXPECT_EQ(ask("any"), "X_Late X.Dot X-Plain ");
+  EXPECT_EQ(passing(site, "GET http://lax.example.com/ HTTP/1.1\r\nX_Early: 1\r\nHost: lax.example.com\r\n"),
+            "X_Early ");
+}
+
 TEST(OutgoingFields, MayBeLeftOut) {
   Site site;
   site.server();

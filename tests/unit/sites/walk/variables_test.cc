@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <ctime>
 
 #include "tests/unit/sites/walk/site.h"
 
@@ -113,6 +114,34 @@ TEST(Variables, OfTls) {
   EXPECT_EQ(visit.outcome(), "200 TLSv1.3|C|example.com|.|SUCCESS|CN=s|CN=i|0A|ff|-A%0AB%3D%0A|-A\n\tB=");
 }
 
+TEST(Variables, OfTheTimeOfAClientCertificate) {
+  Site site;
+  site.server();
+  site.root().script = {give(200, "$ssl_client_v_start|$ssl_client_v_end|$ssl_client_v_remain|")};
+  EXPECT_EQ(Visit(site, "/", "https").outcome(), "200 |||");
+  Visit past(site, "/", "https");
+  past.visitor.ssl_client_not_before = "Jan  1 00:00:00 2019 GMT";
+  past.visitor.ssl_client_not_after = "Jan  1 00:00:00 2020 GMT";
+  EXPECT_EQ(past.outcome(), "200 Jan  1 00:00:00 2019 GMT|Jan  1 00:00:00 2020 GMT|0|");
+  char text[32];
+  const std::time_t soon = std::time(nullptr) + 3 * 24 * 60 * 60 + 60;
+  std::tm parts{};
+  ::gmtime_r(&soon, &parts);
+  Visit future(site, "/", "https");
+  future.visitor.ssl_client_not_after = {text,
+                                         std::strftime(text, sizeof text, "%b %d %H:%M:%S %Y GMT", &parts)};
+  EXPECT_THAT(future.outcome(), ::testing::EndsWith("|3|"));
+}
+
+TEST(Variables, OfTheConnectionsAge) {
+  Site site;
+  site.server();
+  site.root().script = {give(200, "$connection_time")};
+  Visit visit(site, "/");
+  visit.visitor.accepted = std::chrono::steady_clock::now() - std::chrono::milliseconds(61'005);
+  EXPECT_THAT(visit.outcome(), ::testing::MatchesRegex("200 6[1-9]\\.[0-9][0-9][0-9]"));
+}
+
 TEST(Variables, OfTheAnswer) {
   Site site;
   site.server();
@@ -136,6 +165,7 @@ TEST(Variables, OfTheAnswer) {
   visit.facts.body_bytes_sent = 100;
   visit.facts.request_length = 50;
   visit.facts.request_time = std::chrono::milliseconds(1042);
+  visit.facts.complete = true;
   visit.facts.upstream_addr = "127.0.0.1:1, 127.0.0.1:2";
   visit.facts.upstream_status = "502, 200";
   visit.facts.sent_head = "HTTP/1.1 200 OK\r\nContent-Type: text/x\r\nX-B:  b \r\n\r\n";
