@@ -53,7 +53,7 @@ const ownPage = /<center>(nginx|tidegate)((?:\/[\w.+-]+)?)<\/center>/;
 const valueOf = (message, name) => message.fields.find(([each]) => each.toLowerCase() === name)?.[1];
 
 /** To HEAD: its length depends on the name as well. */
-const isPageByHead = (message) => message.method === 'HEAD' && !/^HTTP\/1\.1 2/.test(message.start) && valueOf(message, 'content-type') === 'text/html';
+const isPageByHead = (message) => message.method === 'HEAD' && !/^HTTP\/1\.1 2/.test(message.start) && /^text\/html\b/.test(valueOf(message, 'content-type') ?? '');
 
 /**
  * A request that never becomes one of a server (it is no HTTP, or too much of it) is refused in words of either's own: nginx sends
@@ -65,10 +65,6 @@ const ofRefusals = new Set(['content-type', 'content-length', 'server', 'date', 
 
 /** nginx says `Connection: keep-alive` to clients that take it for granted. To those of HTTP/1.0 it matters. */
 const saysNothing = (name, value, message) => name === 'connection' && value === 'keep-alive' && message.version === '1.1';
-
-/** Counted apart: nginx sends one on a connection that it kept, Tidegate dials for it. */
-const isHandshake = (request) => /^GET /.test(request.start) && valueOf(request, 'sec-websocket-key') !== undefined
-  && /^websocket$/i.test(valueOf(request, 'upgrade') ?? '');
 
 function normalise(where, text, context, field) {
   let value = text;
@@ -117,8 +113,7 @@ export function flatten(run, { versions = true } = {}) {
   }
   for (const { name, links } of run.upstreams) {
     const used = links.filter(({ reader }) => reader.messages.length > 0 || reader.buffer !== '');
-    const plain = used.map(({ reader }) => reader.messages.filter((each) => !isHandshake(each)).length);
-    flat.set(`upstream ${name} requests by connection`, plain.filter((count) => count > 0).join(' '));
+    flat.set(`upstream ${name} requests by connection`, used.map(({ reader }) => reader.messages.length).join(' '));
     for (const { sni } of used) if (sni !== undefined) flat.set(`upstream ${name} sni ${sni}`, 'yes');
     const arrived = used.flatMap(({ reader }) => {
       const cut = reader.current ? [{ ...reader.current, body: reader.current.body.join(''), cut: true, order: Infinity }] : [];
@@ -154,7 +149,7 @@ const fits = (wanted, value) => wanted === anything || (wanted instanceof RegExp
 /**
  * Holds the differences found to those that a scenario expects: `{at, nginx, here, why}`, `at` a text or a regex, the values
  * texts, regexes, null (nothing there) or left out (whatever it is). Answers complaints: what was not expected, and what
- * was expected and is not so, unless it is `open`: a defect, which may be gone.
+ * was expected and is not so, unless it is `open`: not seen wherever it is expected.
  */
 export function unexpected(found, expected) {
   const met = new Set();

@@ -60,6 +60,8 @@ const stranger = 'a host that no server names is nobody\'s (approximated)';
 export const importable = {
   'bad-requests': [
     { at: /^client .* (body|content-type|content-length)$/, nginx: /^(bad, by a page\n|application\/octet-stream|15)$/, why: 'error_page (approximated)' },
+    { at: /^client a long line (answer 1 (body|connection|content-length|content-type|line)|end)$|^upstream app GET \/x{3000} /, why: 'limits are of the head as a whole (approximated)' },
+    { at: /^upstream app POST \/ HTTP\/1 #1 /, nginx: null, why: 'a body passes as it comes (approximated)' },
   ],
   'certbot': [
     { at: /^client plain answer 3 (line|location)$/, why: 'hosts that no server names are redirected like the others (approximated)' },

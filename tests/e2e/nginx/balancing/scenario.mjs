@@ -16,8 +16,4 @@ export default {
     connection('held 3', [send(get('/limited/held')), later(50)], { stays: true }),
     connection('all taken', [get('/limited/z'), ...['a', 'b', 'c'].map((name) => openGate(name, 'door'))]),
   ],
-  differences: [
-    { at: / x-upstream$/, nginx: /^(limited|all_dead) 502$/, here: '', why: '$upstream_addr and $upstream_status do not tell of an upstream without a live server', open: true },
-    { at: /^client (held|beside)|^upstream/, why: 'least_conn: which of several equal servers is next', open: true },
-  ],
 };

@@ -15,7 +15,4 @@ export default {
     connection('any, wrong', [get('/', { host: 'any.example.com' })], to('any', 'other', 'any.example.com')),
     connection('rejected', [], { to: 'reject', sni: 'unknown.test' }), connection('rejected without a name', [], { to: 'reject', tls: true }), connection('known', get('/', { host: 'known.example.com' }), { to: 'reject', sni: 'known.example.com' }),
   ],
-  differences: [
-    { at: /^client .* (answer 1 connection|end)$/, why: 'the connection stays after a 400 for a certificate', open: true },
-  ],
 };

@@ -17,7 +17,4 @@ export default {
     connection('errors', [get('/own-error/'), get('/broken/'), get('/after')]),
     connection('chat', [handshake('/ws/chat/lobby/', { headers: { Origin: 'http://example.com' } }), frames(['{"message":"hi"}']), closeFrame()]),
   ],
-  differences: [
-    { at: / last-modified$/, nginx: null, why: 'Last-Modified of a page for an error', open: true },
-  ],
 };

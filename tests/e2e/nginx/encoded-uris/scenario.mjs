@@ -12,10 +12,13 @@ export default {
   ],
   differences: [
     { at: /^client [\w-]+ answer (38|39) /, why: 'a fragment in the target is refused' },
-    { at: /^client [\w-]+ (answer 4\d .*|connections|end|unanswered)$/s, why: 'what follows from that' },
+    { at: /^client [\w-]+ connections$/, nginx: '5', here: '6', why: 'what follows from that' },
+    { at: /^client [\w-]+ end$/, nginx: 'open', here: 'closed', why: 'the same' },
+    { at: /^upstream app GET \/(as-is|variable)\/a(#b|\?b#c) HTTP\/1.0 #1 /, here: null, why: 'the same' },
+    { at: /^upstream app GET \/(r|w|uri|x)\/a(\?b)? HTTP\/1.0 #[12] /, here: null, why: 'the same' },
+    { at: 'upstream app requests by connection', nginx: /^1( 1)+$/, here: /^1( 1)+$/, why: 'the same' },
     { at: /^client (regex|uri|redirect) answer (1|7|20|21) (body|content-length|location)$/, why: 'what variables bring into a request line or a field is escaped' },
-    { at: /^client (regex|uri) answer \d+ /s, why: 'what variables bring into a request line is escaped', open: true },
-    { at: /^client targets answer /, why: 'targets that are no path', open: true },
-    { at: /^upstream app /s, why: 'what follows from that' },
+    { at: /^upstream app GET \/(uri|x)\/a[ #\n\x7f]b HTTP\/1.0 #1 /, here: null, why: 'the same' },
+    { at: /^upstream app GET \/(uri|x)\/a%(20|23|0A|7F)b HTTP\/1.0 #1 /, nginx: null, why: 'the same' },
   ],
 };

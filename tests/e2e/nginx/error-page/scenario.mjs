@@ -18,8 +18,4 @@ export default {
     connection('post', [post('/none', 'body'), post('/fallback/x', 'body'), post('/down-fallback', 'body'), post('/intercepted/500', 'body'), post('/retry', 'x'), post('/404.html', 'x')]),
     connection('a handshake that fails', [handshake('/down-fallback'), handshake('/none')]),
   ],
-  differences: [
-    { at: / last-modified$/, nginx: null, why: 'Last-Modified of a page for an error', open: true },
-    { at: / (connection|connections)$/, why: 'nginx ends a connection after 500, whatever page it has', open: true },
-  ],
 };

@@ -19,8 +19,5 @@ export default {
   differences: [
     { at: / trailer$/, nginx: 'X', here: null, why: 'Trailer is of this hop' },
     { at: /^upstream app .* (proxy|proxy-connection)$/, here: null, why: 'Proxy and Proxy-Connection never reach an upstream' },
-    { at: /^client post (answer [78] connection|connections)$/, why: 'a body that nobody reads ends its connection', open: true },
-    { at: /^client ignored |^upstream app GET \/elsewhere |^upstream app requests by connection$/, why: 'proxy_ignore_headers X-Accel-Redirect', open: true },
-    { at: /^upstream app GET \/ HTTP\/1.0 #3 (api_key|x-api|x.dot)$/, why: 'underscores_in_headers on, ignore_invalid_headers off', open: true },
   ],
 };

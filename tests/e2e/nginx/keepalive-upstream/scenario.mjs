@@ -16,7 +16,4 @@ export default {
     connection('brief', [get('/brief/1'), get('/brief/2'), later(400), get('/brief/3')]),
     connection('others', [get('/one-zero/1'), get('/one-zero/2'), get('/closing/1'), get('/closing/2'), get('/direct/1'), get('/direct/2')]),
   ],
-  differences: [
-    { at: 'upstream a requests by connection', why: 'which of several kept connections is taken is not told by nginx either', open: true },
-  ],
 };

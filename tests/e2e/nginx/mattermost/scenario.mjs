@@ -10,7 +10,4 @@ export default {
     connection('old web socket', [handshake('/api/v4/users/websocket?x=1', { host }), frames(['x']), closeFrame()]),
     connection('not quite', [get('/api/v4/websocket/', { host })]),
   ],
-  differences: [
-    { at: /^upstream \w+ requests by connection$/, why: 'a tunnel is dialled anew, and leaves kept connections to the requests behind it', open: true },
-  ],
 };

@@ -18,7 +18,4 @@ export default {
     ]),
     connection('notifications', [handshake('/:/websockets/notifications?X-Plex-Token=t', { host }), frames(['x']), closeFrame()]),
   ],
-  differences: [
-    { at: /^upstream \w+ requests by connection$/, why: 'a tunnel is dialled anew, and leaves kept connections to the requests behind it', open: true },
-  ],
 };

@@ -12,7 +12,4 @@ export default {
       frames(['{"command":"subscribe"}']), closeFrame(),
     ]),
   ],
-  differences: [
-    { at: / last-modified$/, nginx: null, why: 'Last-Modified of a page for an error', open: true },
-  ],
 };
