@@ -343,6 +343,9 @@ struct Geo {
   std::vector<Cidr> proxies;
   bool proxy_recursive = false;
   std::string otherwise;
+  /// Another of Config::listeners, the wildcard of the same port: its sockets take the connections to this
+  /// address too.
+  std::optional<std::size_t> through{};
   Position at;
   bool operator==(const Geo&) const = default;
 };

@@ -29,6 +29,7 @@ class Assembly {
   conf::ListenerTls tls_of(const ServerBlock& server) const;
   void add_named_tls(const Address& address, std::size_t otherwise, conf::ListenerTls& tls);
   void check_server_tls(const ServerBlock& server);
+  void join_wildcards();
   void check_names(const Address& address);
   bool is_tls(const Address& address) const;
   void check_tls(const Address& address);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <unordered_set>
 #include <utility>
 
@@ -193,6 +194,29 @@ void Assembly::build_listeners() {
     }
     work_.config.listeners.push_back(std::move(listener));
     work_.sites.by_listener.push_back({address.servers, otherwise});
+  }
+  join_wildcards();
+}
+
+/// ngx_http_init_listening: beside a wildcard an address of the same port needs no socket, unless it asks for
+/// one. Where both are told to share the port, the kernel would choose as we do.
+void Assembly::join_wildcards() {
+  const auto is_v6 = [](const conf::ListenAddress& address) {
+    return address.host.find(':') != std::string::npos;
+  };
+  std::map<std::pair<bool, std::uint16_t>, std::size_t> wildcards;  // by family and port
+  for (std::size_t i = 0; i < work_.addresses.size(); ++i) {
+    const conf::ListenAddress& address = work_.addresses[i].listen.address;
+    if (address.host == "0.0.0.0" || address.host == "::")
+      wildcards.emplace(std::pair(is_v6(address), address.port), i);
+  }
+  for (std::size_t i = 0; i < work_.addresses.size(); ++i) {
+    const Listen& listen = work_.addresses[i].listen;
+    if (!listen.address.unix_path.empty()) continue;
+    const auto found = wildcards.find({is_v6(listen.address), listen.address.port});
+    if (found == wildcards.end() || found->second == i) continue;
+    const bool shares = listen.reuse_port && work_.addresses[found->second].listen.reuse_port;
+    if (!listen.has_options || shares) work_.sites.by_listener[i].through = found->second;
   }
 }
 

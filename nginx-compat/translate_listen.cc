@@ -87,6 +87,7 @@ bool read_option(Work& work, const Directive& directive, std::string_view word, 
   if (read_sized(work, directive, word, listen)) return listen.has_options = true;
   if (word == "bind" || word == "deferred" || word == "reuseport") {
     listen.has_options = true;  // each worker has a socket of its own at any rate
+    listen.reuse_port |= word == "reuseport";
     return true;
   }
   if (const auto value = parameter(word, "ipv6only=")) {

@@ -51,7 +51,8 @@ struct Listen {
   conf::ListenAddress address;
   std::string text;  ///< "0.0.0.0:80", "[::]:80", "unix:/path": nginx's
   bool is_default = false;
-  bool has_options = false;  ///< such as may be said only once
+  bool has_options = false;  ///< such as may be said only once, and ask for a socket of its own
+  bool reuse_port = false;
   bool ssl = false;
   bool proxy_protocol = false;
   bool ipv6_only = true;

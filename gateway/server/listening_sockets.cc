@@ -34,6 +34,8 @@ void complain_of_bind(const conf::ListenAddress& address, const Error& error, Di
   diagnostics.error(address.at, message);
 }
 
+}  // namespace
+
 net::SocketAddress socket_address(const conf::ListenAddress& address) {
   net::SocketAddress out;
   out.unix_path = address.unix_path;
@@ -41,8 +43,6 @@ net::SocketAddress socket_address(const conf::ListenAddress& address) {
   if (auto ip = IpAddress::parse(address.host)) out.ip = *ip;
   return out;
 }
-
-}  // namespace
 
 std::vector<net::ListeningSocket> ListeningSockets::open(const conf::ListenAddress& address, unsigned wanted,
                                                          Diagnostics& diagnostics, Access access,

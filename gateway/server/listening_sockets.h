@@ -11,6 +11,8 @@
 
 namespace tidegate::server {
 
+net::SocketAddress socket_address(const conf::ListenAddress& address);
+
 /// Opens listening sockets for everybody in the process, those that were inherited first, and knows them all,
 /// so that they can be handed over.
 ///

@@ -56,6 +56,11 @@ void answer_all(const std::vector<Server::ReloadDone>& all, const ReloadResult& 
   }
 }
 
+/// Or do another's take its connections?
+bool has_sockets(const conf::Config& config, std::size_t listener) {
+  return config.sites == nullptr || !config.sites->by_listener[listener].through;
+}
+
 }  // namespace
 
 void Server::apply_log(const conf::Log& conf) {
@@ -108,10 +113,18 @@ bool Server::find_entrances(Generation& next, unsigned workers, Diagnostics& dia
   next.changes.resize(workers);
   bool fine = true;
   std::vector<bool> taken(current_ != nullptr ? current_->addresses.size() : 0);
-  for (const conf::Listener& listener : next.blueprint->config->listeners) {
+  const conf::Config& config = *next.blueprint->config;
+  for (std::size_t place = 0; place < config.listeners.size(); ++place) {
+    const conf::Listener& listener = config.listeners[place];
+    if (!has_sockets(config, place)) {
+      next.addresses.push_back(socket_address(listener.address));
+      for (Change& change : next.changes) change.entrances.emplace_back();
+      continue;
+    }
     std::optional<std::size_t> kept;
     for (std::size_t i = 0; i < taken.size() && !kept; ++i) {
-      if (!taken[i] && current_->blueprint->config->listeners[i].address == listener.address) kept = i;
+      const conf::Config& current = *current_->blueprint->config;
+      if (!taken[i] && has_sockets(current, i) && current.listeners[i].address == listener.address) kept = i;
     }
     if (kept) {
       taken[*kept] = true;

@@ -100,6 +100,12 @@ std::shared_ptr<tunnel::Snapshot> Worker::build_snapshot(const Change& change) {
 void Worker::add_sites(tunnel::Snapshot& snapshot, const Change& change) {
   snapshot.sites = change.blueprint->sites;
   snapshot.zones = &shared_.zones;
+  const auto& listeners = snapshot.config->sites->by_listener;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const auto address = IpAddress::parse(snapshot.config->listeners[i].address.host);
+    if (listeners[i].through && address)
+      snapshot.listeners[*listeners[i].through].guests.emplace_back(*address, i);
+  }
   snapshot.site_logs = change.site_logs;
   for (tunnel::UpstreamSite& site : snapshot.upstreams) {
     snapshot.by_name.emplace(site.connector->conf().name, &site);
@@ -279,7 +285,8 @@ bool Worker::refresh(std::shared_ptr<tunnel::Snapshot>& snapshot, std::size_t& l
   return false;
 }
 
-void Worker::accept(std::size_t listener, std::unique_ptr<net::Stream> stream) {
+void Worker::accept(std::size_t entrance, std::unique_ptr<net::Stream> stream) {
+  const std::size_t listener = listener_of(entrance, *stream);
   const conf::Listener& conf = snapshot_->config->listeners[listener];
   if (conf.proxy_protocol) {
     if (!takes_proxy_header(conf, stream->peer())) return;
@@ -287,6 +294,17 @@ void Worker::accept(std::size_t listener, std::unique_ptr<net::Stream> stream) {
   }
   admit(std::make_unique<tunnel::ClientConnection>(*this, snapshot_, listener, std::move(stream)));
 }
+/// Behind one socket there may be several listeners: then the address that was come to says which one.
+std::size_t Worker::listener_of(std::size_t entrance, const net::Stream& stream) const {
+  const auto& guests = snapshot_->listeners[entrance].guests;
+  if (guests.empty()) return entrance;
+  const auto address = IpAddress::parse(stream.local_address());
+  const auto found = std::find_if(guests.begin(), guests.end(), [&address](const auto& guest) {
+    return address && guest.first == *address;
+  });
+  return found != guests.end() ? found->second : entrance;
+}
+
 
 /// May who connects say whom it connects for? Who reaches a unix socket may: its file says who does.
 bool Worker::takes_proxy_header(const conf::Listener& listener, const IpAddress* peer) {

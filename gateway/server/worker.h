@@ -125,7 +125,8 @@ class Worker final : public tunnel::Host {
   void carry_out(Change& change);
   /// Tells a tunnel what this step has for it, if anything.
   void apply(const Removals& removals, tunnel::Resident& resident);
-  void accept(std::size_t listener, std::unique_ptr<net::Stream> stream);
+  void accept(std::size_t entrance, std::unique_ptr<net::Stream> stream);
+  std::size_t listener_of(std::size_t entrance, const net::Stream& stream) const;
   bool takes_proxy_header(const conf::Listener& listener, const IpAddress* peer);
   void check_empty();
   TunnelList select_tunnels(const TunnelQuery& query);

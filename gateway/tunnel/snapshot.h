@@ -10,6 +10,8 @@
 
 #include "conf/model.h"
 #include "gateway/base/live_count.h"
+#include "conf/sites.h"
+#include "gateway/base/ip.h"
 #include "gateway/base/log_file.h"
 #include "gateway/routing/route_table.h"
 #include "gateway/sites/site_table.h"
@@ -29,6 +31,8 @@ struct ListenerSite {
   routing::Template redirect_to;
   metrics::ListenerCounts* counts = nullptr;
 };
+  /// Listeners whose connections come in by the sockets of this one, by the address that they come to.
+  std::vector<std::pair<IpAddress, std::size_t>> guests{};
 
 /// One upstream of a snapshot.
 struct UpstreamSite {

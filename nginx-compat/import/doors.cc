@@ -235,6 +235,14 @@ void Lowering::lower_listeners() {
                           : "proxy_protocol is for trusted_proxies; say with set_real_ip_from who they are");
     }
     if (from.tls) listener.tls = tls_of(door);
+    for (const std::size_t each : door.listeners) {
+      const auto& through = sites_.by_listener[each].through;
+      if (!through ||
+          std::find(door.listeners.begin(), door.listeners.end(), *through) != door.listeners.end())
+        continue;
+      report_.note(in_.config.listeners[each].address.at, Kind::refused,
+                   "YAML has no address beside every address of the same port; keep `tidegate run --nginx`");
+    }
     if (door.redirect) {
       listener.redirect = conf::Redirect{door.redirect->status, {door.redirect->value, {}}};
       listener.redirect_to_https = door.redirect->redirects_to_https();

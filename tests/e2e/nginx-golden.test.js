@@ -59,10 +59,6 @@ async function holdImported(scenario) {
   assert.equal(complaints.length, 0, `imported, ${complaints.length} differences\n${complaints.slice(0, 40).join('\n')}`);
 }
 
-/** Whole configurations that do not work yet, and why. */
-const defects = {
-  'server-addresses': 'an address beside the wildcard of the same port is bound twice, where nginx chooses by the address that was come to',
-};
 /** What nginx takes and Tidegate does not, each complaint at its place and no other. */
 const refused = new Set(['refused']);
 async function holdToRefusals(name) {
@@ -106,7 +102,7 @@ describe('the harness', { skip: only !== undefined }, () => {
 
 describe(`from the same nginx.conf, nginx and ${side.name} do the same`, { concurrency: 4 }, () => {
   for (const name of chosen) {
-    test(name, { todo: side === tidegate && defects[name] }, async () => {
+    test(name, async () => {
       if (refused.has(name)) return holdToRefusals(name);
       const { scenario, reference, found } = await playBoth(name, side, undefined, side === tidegate ? holdImported : undefined);
       const stuck = [...reference].filter(([at]) => at.endsWith(' stuck'));
