@@ -106,6 +106,15 @@ struct ConnectionLimit {
   bool operator==(const ConnectionLimit&) const = default;
 };
 
+/// ngx_http_realip_module.
+struct RealIp {
+  std::vector<Cidr> from;
+  bool from_unix_sockets = false;    ///< `unix:`
+  std::string header = "X-Real-IP";  ///< or "proxy_protocol"
+  bool recursive = false;
+  bool operator==(const RealIp&) const = default;
+};
+
 struct Admission {
   bool satisfy_any = false;
   std::vector<AccessRule> rules;
@@ -247,6 +256,29 @@ struct LogFormat {
 struct Location {
   enum class Kind : std::uint8_t {
     server,  ///< the server itself: where no location fits
+/// One of a server's names: "example.com", "*.example.com" (".example.com" is both), "www.example.*", "" or a
+/// regex without its "~".
+struct ServerName {
+  Text name;
+  bool regex = false;
+  bool operator==(const ServerName&) const = default;
+};
+
+/// valid_referers: what $invalid_referer judges by. The names are those of the server too, where it says
+/// `server_names`.
+struct Referers {
+  struct Name {
+    ServerName host;   ///< a regex of a server's name is held to the host, one of its own to all behind "://"
+    std::string path;  ///< what the path begins with; empty: any
+    bool whole = false;  ///< a regex of its own
+    bool operator==(const Name&) const = default;
+  };
+  bool none = false;     ///< requests without a Referer
+  bool blocked = false;  ///< those whose Referer has no scheme
+  std::vector<Name> names;
+  bool operator==(const Referers&) const = default;
+};
+
     prefix,
     exact,
     regex,
@@ -271,6 +303,8 @@ struct Location {
   std::optional<ProxyPass> proxy;
   bool stub_status = false;
   std::vector<AddedField> added_fields;
+  RealIp real_ip;         ///< the server's decides before its location is known, if it finds somebody
+  std::optional<Referers> referers;
   std::optional<Expires> expires;
   std::vector<ErrorPage> error_pages;
   bool recursive_error_pages = false;
@@ -283,14 +317,6 @@ struct Location {
   std::uint64_t keepalive_requests = 1000;
   Position at;
   bool operator==(const Location&) const = default;
-};
-
-/// One of a server's names: "example.com", "*.example.com" (".example.com" is both), "www.example.*", "" or a
-/// regex without its "~".
-struct ServerName {
-  Text name;
-  bool regex = false;
-  bool operator==(const ServerName&) const = default;
 };
 
 /// A `server` block.
@@ -359,18 +385,9 @@ struct Split {
   bool operator==(const Split&) const = default;
 };
 
-/// ngx_http_realip_module, of one server (its value in a location is the server's).
-struct RealIp {
-  std::vector<Cidr> from;
-  std::string header = "X-Real-IP";  ///< or "proxy_protocol"
-  bool recursive = false;
-  bool operator==(const RealIp&) const = default;
-};
-
 struct Sites {
   std::vector<ListenerServers> by_listener;  ///< as in Config::listeners
   std::vector<VirtualServer> servers;
-  std::vector<RealIp> real_ip;  ///< as in `servers`
   std::vector<Map> maps;
   std::vector<Geo> geos;
   std::vector<Split> splits;

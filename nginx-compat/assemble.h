@@ -38,6 +38,8 @@ class Assembly {
   void fill_admission(const LocationSettings& settings, conf::Location& out);
   void fill_files(const LocationSettings& settings, conf::Location& out) const;
   void fill_answers(const LocationSettings& settings, conf::Location& out) const;
+  static conf::RealIp real_ip_of(const LocationSettings& settings);
+  conf::Referers referers_of(const ServerBlock& server, const LocationBlock& block);
   std::optional<conf::ProxyPass> proxy_of(const LocationBlock& block);
   std::size_t route_for(const ServerBlock& server, const LocationBlock& block,
                         const conf::Location& location);

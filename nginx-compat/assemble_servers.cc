@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "nginx-compat/assemble.h"
@@ -32,6 +34,42 @@ void Assembly::fill_admission(const LocationSettings& settings, conf::Location& 
   admission.connection_limit_status = static_cast<int>(settings.connection_limit_status.value_or(503));
   admission.request_limit_dry_run = settings.request_limit_dry_run.value_or(false);
   admission.connection_limit_dry_run = settings.connection_limit_dry_run.value_or(false);
+}
+
+/// ngx_http_realip_module.
+conf::RealIp Assembly::real_ip_of(const LocationSettings& settings) {
+  conf::RealIp out;
+  for (const std::optional<Cidr>& from : list_of(settings.real_ip_from)) {
+    out.from_unix_sockets |= !from;
+    if (from) out.from.push_back(*from);
+  }
+  out.header = settings.real_ip_header.value_or("X-Real-IP");
+  out.recursive = settings.real_ip_recursive.value_or(false);
+  return out;
+}
+
+/// ngx_http_referer_merge_conf: the server's names count as if they stood there too.
+conf::Referers Assembly::referers_of(const ServerBlock& server, const LocationBlock& block) {
+  const ValidReferers& valid = *block.settings.valid_referers;
+  conf::Referers out = valid.referers;
+  for (const conf::ServerName& name : server.names) {
+    if (valid.server_names || (valid.server_regexes && name.regex)) out.names.push_back({name, {}});
+  }
+  copied_ += server.names.size();
+  std::unordered_set<std::string_view> known;
+  bool has_hosts = false;
+  for (const conf::Referers::Name& name : out.names) {
+    const std::string& host = name.host.name.value;
+    has_hosts |= !name.host.regex;
+    if (name.host.regex || known.insert(host).second) continue;
+    work_.fail(*block.directive, "conflicting parameter \"" + host + '"');
+  }
+  if ((out.none || out.blocked) && !has_hosts) {
+    work_.fail(*block.directive,
+               "the \"none\" or \"blocked\" referers are specified in the \"valid_referers\" directive "
+               "without any valid referer");
+  }
+  return out;
 }
 
 void Assembly::fill_files(const LocationSettings& settings, conf::Location& out) const {
@@ -82,6 +120,8 @@ conf::Location Assembly::location_of(const ServerBlock& server, const LocationBl
   out.except_methods = block.except_methods;
   out.except = block.except;
   out.at = block.directive->at();
+  out.real_ip = real_ip_of(block.settings);
+  if (block.settings.valid_referers) out.referers = referers_of(server, block);
   fill_admission(block.settings, out);
   fill_files(block.settings, out);
   fill_answers(block.settings, out);
@@ -156,11 +196,6 @@ void Assembly::build_servers() {
       if (!fits()) return;
       out.locations.push_back(location_of(*server, *block));
     }
-    const LocationSettings& level = server->locations.front()->settings;
-    conf::RealIp& real_ip = work_.sites.real_ip.emplace_back();
-    real_ip.from = list_of(level.real_ip_from);
-    real_ip.header = level.real_ip_header.value_or("X-Real-IP");
-    real_ip.recursive = level.real_ip_recursive.value_or(false);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "nginx-compat/settings.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <tuple>
 
@@ -18,8 +20,8 @@ constexpr auto kOfLocation = std::tuple(
     &L::user_file, &L::auth_request, &L::auth_request_set, &L::request_limits, &L::connection_limits,
     &L::request_limit_status, &L::connection_limit_status, &L::request_limit_dry_run,
     &L::connection_limit_dry_run, &L::real_ip_from, &L::real_ip_header, &L::real_ip_recursive,
-    &L::proxy_connect_timeout, &L::proxy_send_timeout, &L::proxy_read_timeout, &L::proxy_fields,
-    &L::pass_fields, &L::pass_body, &L::buffer_body, &L::proxy_body, &L::proxy_method,
+    &L::valid_referers, &L::proxy_connect_timeout, &L::proxy_send_timeout, &L::proxy_read_timeout,
+    &L::proxy_fields, &L::pass_fields, &L::pass_body, &L::buffer_body, &L::proxy_body, &L::proxy_method,
     &L::proxy_minor_version, &L::hide_fields, &L::show_fields, &L::intercept_errors, &L::ignore_client_abort,
     &L::redirects, &L::cookie_domains, &L::cookie_paths, &L::cookie_flags, &L::next, &L::next_tries,
     &L::next_timeout, &L::proxy_bind, &L::ignore_accel_redirect, &L::proxy_ssl_name,
@@ -90,6 +92,11 @@ std::size_t elements(const Redirects& redirects) {
 std::size_t elements(const conf::NextServer& next) {
   return next.on_status.size() / 16;
 }
+std::size_t elements(const ValidReferers& valid) {
+  std::size_t sum = valid.referers.names.size();
+  for (const auto& each : valid.referers.names) sum += weight(each.host.name) + weight(each.path);
+  return sum;
+}
 
 template <typename T>
 std::size_t take(Set<T>& own, const Set<T>& around) {
@@ -98,10 +105,27 @@ std::size_t take(Set<T>& own, const Set<T>& around) {
   return elements(*own);
 }
 
+/// ngx_http_referer_merge_conf: a block that names hosts of its own still has the regexes of the block around
+/// it, the server's and the others each where it has none.
+std::size_t inherit_regexes(ValidReferers& own, const ValidReferers& around) {
+  own.server_regexes |= around.server_names || around.server_regexes;
+  const auto is_regex = [](const conf::Referers::Name& name) { return name.host.regex; };
+  std::vector<conf::Referers::Name>& names = own.referers.names;
+  if (std::any_of(names.begin(), names.end(), is_regex)) return 0;
+  const std::size_t before = names.size();
+  const auto& theirs = around.referers.names;
+  std::copy_if(theirs.begin(), theirs.end(), std::back_inserter(names), is_regex);
+  return names.size() - before;
+}
+
 }  // namespace
 
 std::size_t inherit(LocationSettings& own, const LocationSettings& around) {
-  return std::apply([&](auto... member) { return (take(own.*member, around.*member) + ...); }, kOfLocation);
+  std::size_t regexes = 0;
+  if (own.valid_referers && around.valid_referers)
+    regexes = inherit_regexes(*own.valid_referers, *around.valid_referers);
+  return regexes +
+         std::apply([&](auto... member) { return (take(own.*member, around.*member) + ...); }, kOfLocation);
 }
 
 std::size_t inherit(ServerSettings& own, const ServerSettings& around) {

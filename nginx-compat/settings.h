@@ -49,6 +49,12 @@ struct TryFiles {
   int status = 0;
 };
 
+struct ValidReferers {
+  conf::Referers referers;
+  bool server_names = false;    ///< the server's own, too
+  bool server_regexes = false;  ///< of these the regexes at least: the block around has them
+};
+
 using Types = std::map<std::string, std::string>;
 
 /// The `ssl` of old, and where it stands.
@@ -107,9 +113,11 @@ struct LocationSettings {
   Set<bool> request_limit_dry_run;
   Set<bool> connection_limit_dry_run;
 
-  Set<std::vector<Cidr>> real_ip_from;
+  Set<std::vector<std::optional<Cidr>>> real_ip_from;  ///< none: unix sockets
   Set<std::string> real_ip_header;
   Set<bool> real_ip_recursive;
+
+  Set<ValidReferers> valid_referers;
 
   Set<milliseconds> proxy_connect_timeout;
   Set<milliseconds> proxy_send_timeout;

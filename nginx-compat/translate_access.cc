@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "gateway/base/text.h"
 #include "nginx-compat/decisions.h"
 #include "nginx-compat/slots.h"
 #include "nginx-compat/values.h"
@@ -45,40 +48,65 @@ void on_auth_request_set(Work& work, const Directive& directive) {
       .emplace_back(to_lower(std::string_view(name).substr(1)), Work::text_of(directive, 1));
 }
 
-bool is_in_location(Work& work, const Directive& directive) {
-  if (work.scope().context != kLocation) return false;
-  work.refused(directive,
-               "who the client is gets decided before its location is known; say it in the server");
-  return true;
-}
-
 void on_set_real_ip_from(Work& work, const Directive& directive) {
-  if (is_in_location(work, directive)) return;
   const std::string& word = first_arg(directive);
   auto& list = own_list(work, &L::real_ip_from);
-  if (word == "unix:")
-    return work.refused(directive, "a proxy behind a unix socket is not believed; let it connect by TCP");
+  if (word == "unix:") {
+    list.emplace_back();
+    return;
+  }
   if (const auto block = Cidr::parse(word)) {
-    list.push_back(*block);
+    list.emplace_back(*block);
     return;
   }
   const auto& found = work.addresses_of(word);
   if (found.empty() && work.options().look_up)
     return work.fail(directive, "host not found in set_real_ip_from " + quoted(word));
   for (const IpAddress& address : found) {
-    if (const auto block = Cidr::parse(address.to_string())) list.push_back(*block);
+    if (const auto block = Cidr::parse(address.to_string())) list.emplace_back(*block);
   }
 }
 
 void on_real_ip_header(Work& work, const Directive& directive) {
-  if (is_in_location(work, directive)) return;
   auto& value = slot(work, &L::real_ip_header);
   if (is_first(work, directive, value)) value = first_arg(directive);
 }
 
-void on_real_ip_recursive(Work& work, const Directive& directive) {
-  if (is_in_location(work, directive)) return;
-  set_flag<&L::real_ip_recursive>(work, directive);
+/// "*.example.com", ".example.com" or "www.example.*", and no star elsewhere (ngx_hash_add_key).
+bool is_host_pattern(std::string_view name) {
+  if (name.find("..") != std::string_view::npos || name == "." || name == "*") return false;
+  if (name.starts_with("*.") || name.starts_with('.')) return name.find('*', 1) == std::string_view::npos;
+  const std::size_t star = name.find('*');
+  return star == std::string_view::npos || (star + 1 == name.size() && star > 1 && name[star - 1] == '.');
+}
+
+void on_valid_referers(Work& work, const Directive& directive) {
+  auto& value = slot(work, &L::valid_referers);
+  if (!value) value.emplace();
+  conf::Referers& referers = value->referers;
+  for (std::size_t i = 0; i < directive.args.size(); ++i) {
+    Text text = Work::text_of(directive, i);
+    const std::string& word = text.value;
+    if (word.empty()) return work.fail(directive, "invalid referer \"\"");
+    if (word == "none") {
+      referers.none = true;
+    } else if (word == "blocked") {
+      referers.blocked = true;
+    } else if (word == "server_names") {
+      value->server_names = true;
+    } else if (word.starts_with('~')) {
+      text.value.erase(0, 1);
+      if (text.empty()) return work.fail(directive, "empty regex in \"~\"");
+      referers.names.push_back({{std::move(text), true}, {}, true});
+    } else {
+      const std::size_t slash = std::min(word.find('/'), word.size());
+      std::string path = word.substr(slash);
+      text.value = to_lower(std::string_view(word).substr(0, slash));
+      if (!is_host_pattern(text.value))
+        return work.fail(directive, "invalid hostname or wildcard " + quoted(word.substr(0, slash)));
+      referers.names.push_back({{std::move(text), false}, std::move(path)});
+    }
+  }
 }
 
 void on_auth_delay(Work& work, const Directive& directive) {
@@ -96,8 +124,9 @@ constexpr Decision kDecisions[] = {
     {"auth_request_set", on_auth_request_set},
     {"deny", on_allow},
     {"real_ip_header", on_real_ip_header},
-    {"real_ip_recursive", on_real_ip_recursive},
+    {"real_ip_recursive", set_flag<&L::real_ip_recursive>},
     {"set_real_ip_from", on_set_real_ip_from},
+    {"valid_referers", on_valid_referers},
 };
 
 }  // namespace

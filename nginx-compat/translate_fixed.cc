@@ -145,7 +145,6 @@ constexpr Decision kDecisions[] = {
     {"userid_p3p", nullptr, kIgnored, kLeftOut},
     {"userid_path", nullptr, kIgnored, kLeftOut},
     {"userid_service", nullptr, kIgnored, kLeftOut},
-    {"valid_referers", nullptr, kRefused, "use a `map` of $http_referer"},
     {"fastcgi_pass", nullptr, kRefused,
      "FastCGI is not spoken; put an HTTP server before the application and use proxy_pass"},
     {"grpc_pass", nullptr, kRefused,

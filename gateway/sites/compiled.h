@@ -12,6 +12,7 @@
 #include "gateway/sites/expression.h"
 #include "gateway/sites/location_tree.h"
 #include "gateway/sites/pattern.h"
+#include "gateway/sites/referers.h"
 #include "gateway/sites/script.h"
 #include "gateway/sites/server_names.h"
 #include "gateway/sites/site_table.h"
@@ -66,6 +67,7 @@ struct LocationPart {
   std::vector<Expression> error_pages{};     ///< as conf's
   std::vector<Expression> log_conditions{};  ///< as conf's access_logs
   std::optional<ProxyPart> proxy{};
+  std::optional<RefererTable> referers{};
 };
 
 struct ServerPart {

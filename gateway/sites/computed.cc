@@ -93,9 +93,9 @@ class GeoVariable final : public Computed {
   void compute(Request& request, std::string& out) const override {
     auto address = IpAddress::parse(source_.evaluate(request));
     if (!address) address = IpAddress::parse("255.255.255.255");  // as inet_addr() says that it is none
-    if (address && !conf_.proxies.empty()) {
+    if (address && is_among(*address, conf_.proxies)) {
       const std::string list = request.field("x_forwarded_for").value_or(std::string());
-      if (const auto behind = forwarded_address(*address, list, conf_.proxies, conf_.proxy_recursive))
+      if (const auto behind = forwarded_address(list, conf_.proxies, conf_.proxy_recursive))
         address = behind->address;
     }
     out += address ? find(*address) : std::string_view(conf_.otherwise);

@@ -8,10 +8,6 @@
 namespace tidegate::sites {
 namespace {
 
-bool holds(std::span<const Cidr> blocks, const IpAddress& address) {
-  return std::any_of(blocks.begin(), blocks.end(), [&](const Cidr& b) { return b.contains(address); });
-}
-
 /// "1.2.3.4", "1.2.3.4:80", "::1", "[::1]", "[::1]:80".
 std::optional<Forwarded> parse_address(std::string_view text) {
   if (const auto plain = IpAddress::parse(std::string(text))) return Forwarded{*plain};
@@ -37,11 +33,14 @@ std::optional<Forwarded> parse_address(std::string_view text) {
 
 }  // namespace
 
-std::optional<Forwarded> forwarded_address(const IpAddress& peer, std::string_view list,
-                                           std::span<const Cidr> proxies, bool recursive) {
+bool is_among(const IpAddress& address, std::span<const Cidr> blocks) {
+  return std::any_of(blocks.begin(), blocks.end(), [&](const Cidr& b) { return b.contains(address); });
+}
+
+std::optional<Forwarded> forwarded_address(std::string_view list, std::span<const Cidr> proxies,
+                                           bool recursive) {
   std::optional<Forwarded> found;
-  IpAddress proxy = peer;
-  while (holds(proxies, proxy)) {
+  do {
     while (!list.empty() && (list.back() == ' ' || list.back() == ',')) list.remove_suffix(1);
     if (list.empty()) break;
     const std::size_t before = list.find_last_of(" ,");
@@ -49,10 +48,8 @@ std::optional<Forwarded> forwarded_address(const IpAddress& peer, std::string_vi
     const auto next = parse_address(list.substr(begin));
     if (!next) break;
     found = next;
-    if (!recursive) break;
-    proxy = next->address;
     list = list.substr(0, begin);
-  }
+  } while (recursive && is_among(found->address, proxies));
   return found;
 }
 

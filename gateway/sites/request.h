@@ -91,6 +91,7 @@ struct Request {
   std::string remote_addr;  ///< the client's, as ngx_http_realip_module sees it; empty text for unix sockets
   std::optional<IpAddress> remote_ip;
   std::uint16_t remote_port = 0;
+  bool knows_real_ip = false;              ///< the three above are what a proxy has said
   std::optional<std::int64_t> modified_s;  ///< of the file that is sent
   /// Fields of an upstream's answer that an X-Accel-Redirect takes along.
   std::vector<std::pair<std::string, std::string>> carried;

@@ -37,6 +37,7 @@ class Compiler {
     if (conf.expires) out.expires = text(conf.expires->from);
     for (const conf::ErrorPage& page : conf.error_pages) out.error_pages.push_back(text(page.target));
     for (const conf::AccessLog& log : conf.access_logs) out.log_conditions.push_back(text(log.condition));
+    if (conf.referers) out.referers.emplace(*conf.referers, diagnostics_);
     if (conf.proxy) out.proxy = proxy(*conf.proxy);
     return out;
   }

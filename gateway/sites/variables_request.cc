@@ -66,6 +66,18 @@ bool add_forwarded_for(Request& r, string_view, string& out) {
   return give(out, r.remote_addr);
 }
 
+/// ngx_http_referer_module: "1", or empty where the Referer is as it should be.
+bool invalid_referer(Request& r, string_view, string& out) {
+  const auto& table = r.location->referers;
+  if (!table) return true;
+  const auto referer = r.field("referer");
+  const string_view text = referer ? string_view(*referer) : string_view();
+  const RefererTable::Verdict verdict = table->judge(referer ? &text : nullptr);
+  r.gave_up |= verdict == RefererTable::Verdict::gave_up;
+  if (verdict != RefererTable::Verdict::valid) out += '1';
+  return true;
+}
+
 bool hostname(Request&, string_view, string& out) {
   static const string name = [] {
     std::array<char, HOST_NAME_MAX + 1> buffer{};
@@ -123,6 +135,7 @@ const std::vector<Builtin>& request_variables() {
       {"hostname", hostname},
       {"http_", [](Request& r, string_view rest, string& out) { return give_field(r, out, rest); }},
       {"http2", [](Request&, string_view, string&) { return true; }},
+      {"invalid_referer", invalid_referer},
       {"is_args", [](Request& r, string_view, string& out) { return give(out, r.args.empty() ? "" : "?"); }},
       {"limit_conn_status",
        [](Request& r, string_view, string& out) {

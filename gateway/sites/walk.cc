@@ -88,6 +88,7 @@ std::unique_ptr<Walk> Walk::subrequest(std::string_view uri, Facts& facts) const
   request.remote_addr = parent.remote_addr;
   request.remote_ip = parent.remote_ip;
   request.remote_port = parent.remote_port;
+  request.knows_real_ip = parent.knows_real_ip;
   request.uri = routing::path_of(uri);
   const std::string_view query = routing::query_of(uri);
   request.args = query.substr(query.empty() ? 0 : 1);
@@ -108,7 +109,7 @@ Action Walk::Impl::begin() {
 int Walk::Impl::prepare() {
   if (std::exchange(begun, true) || request.subrequest) return 0;
   const int refused = choose_server();
-  read_real_ip();
+  read_real_ip(request.location->conf->real_ip);
   return refused != 0 ? refused : check_certificate();
 }
 
@@ -152,24 +153,25 @@ int Walk::Impl::check_certificate() const {
   return missing && *verify == conf::ClientAuth::Verify::required ? kCertificateMissing : 0;
 }
 
-/// ngx_http_realip_module.
-void Walk::Impl::read_real_ip() {
+/// ngx_http_realip_module, which is asked once the server is known, and again in each location until it has
+/// an answer.
+void Walk::Impl::read_real_ip(const conf::RealIp& rule) {
   Request& r = request;
-  const auto& all = r.table.sites->real_ip;
-  if (r.server->index >= all.size() || r.visitor.peer == nullptr) return;
-  const conf::RealIp& rule = all[r.server->index];
+  if (r.knows_real_ip) return;
+  const IpAddress* const peer = r.visitor.peer;
+  if (peer == nullptr ? !rule.from_unix_sockets : !is_among(*peer, rule.from)) return;
   std::optional<Forwarded> found;
   if (rule.header == "proxy_protocol") {
     if (r.visitor.proxied == nullptr) return;
-    if (forwarded_address(*r.visitor.peer, "0.0.0.0", rule.from, false))
-      found = Forwarded{*r.visitor.proxied, r.visitor.proxied_port};
+    found = Forwarded{*r.visitor.proxied, r.visitor.proxied_port};
   } else {
     std::string name = to_lower(rule.header);
     for (char& c : name) c = c == '-' ? '_' : c;
     const auto list = r.field(name);
-    if (list) found = forwarded_address(*r.visitor.peer, *list, rule.from, rule.recursive);
+    if (list) found = forwarded_address(*list, rule.from, rule.recursive);
   }
   if (!found) return;
+  r.knows_real_ip = true;
   r.remote_ip = found->address;
   r.remote_addr = found->address.to_string();
   r.remote_port = found->port;
@@ -200,6 +202,7 @@ Action Walk::Impl::proceed(Phase phase) {
         }
         break;
       case Phase::limit_requests:
+        read_real_ip(request.location->conf->real_ip);
         action = limit_requests();
         phase = Phase::limit_connections;
         break;

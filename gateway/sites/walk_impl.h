@@ -62,7 +62,7 @@ struct Walk::Impl {
  private:
   int choose_server();
   int check_certificate() const;
-  void read_real_ip();
+  void read_real_ip(const conf::RealIp& rule);
   std::optional<Action> find_location();
   bool is_too_large();
   std::optional<Action> run_script(const Program& program);

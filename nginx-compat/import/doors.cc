@@ -227,14 +227,14 @@ void Lowering::lower_listeners() {
     listener.address = address_of(door);
     const conf::Listener& from = in_.config.listeners[door.listeners.front()];
     if (from.proxy_protocol) {
-      const bool trusts = std::any_of(sites_.real_ip.begin(), sites_.real_ip.end(),
-                                      [](const conf::RealIp& real) { return !real.from.empty(); });
+      const bool trusts = std::any_of(sites_.servers.begin(), sites_.servers.end(), [](const auto& server) {
+        return !server.locations.front().real_ip.from.empty();
+      });
       listener.proxy_protocol = trusts;
       report_.note(from.address.at, trusts ? Kind::approximated : Kind::refused,
                    trusts ? "only trusted_proxies may connect"
                           : "proxy_protocol is for trusted_proxies; say with set_real_ip_from who they are");
     }
-    if (from.tls) listener.tls = tls_of(door);
     for (const std::size_t each : door.listeners) {
       const auto& through = sites_.by_listener[each].through;
       if (!through ||
@@ -243,6 +243,7 @@ void Lowering::lower_listeners() {
       report_.note(in_.config.listeners[each].address.at, Kind::refused,
                    "YAML has no address beside every address of the same port; keep `tidegate run --nginx`");
     }
+    if (from.tls) listener.tls = tls_of(door);
     if (door.redirect) {
       listener.redirect = conf::Redirect{door.redirect->status, {door.redirect->value, {}}};
       listener.redirect_to_https = door.redirect->redirects_to_https();

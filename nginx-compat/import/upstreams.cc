@@ -203,7 +203,8 @@ conf::Upstream Lowering::lower_upstream(const conf::Upstream& upstream) {
 }
 
 void Lowering::lower_real_ip() {
-  for (const conf::RealIp& real : sites_.real_ip) {
+  for (const conf::VirtualServer& server : sites_.servers) {
+    const conf::RealIp& real = server.locations.front().real_ip;
     if (!tells_by_forwarded_for(real.header)) continue;  // refused
     for (const Cidr& block : real.from) {
       auto& trusted = out_.config.trusted_proxies;
@@ -311,6 +312,13 @@ void Lowering::lower_process() {
           "YAML has no error pages: an error keeps its status and has a short text; let the upstream "
           "answer, or keep `tidegate run --nginx`");
     }
+    const bool in_location = place->parent != nullptr && place->parent->directive->name.text == "location";
+    const bool about_real_ip = name == "set_real_ip_from" || name.starts_with("real_ip_");
+    if (about_real_ip && in_location)
+      report_.note(verdict.at, Kind::refused, "trusted_proxies are for all routes; say it in http");
+    if (name == "set_real_ip_from" && !place->directive->args.empty() &&
+        place->directive->args.front().text == "unix:")
+      report_.note(verdict.at, Kind::refused, "a proxy behind a unix socket is not believed");
     if (name == "upstream") {
       const bool used =
           std::any_of(in_.config.upstreams.begin(), in_.config.upstreams.end(), [&](const auto& upstream) {

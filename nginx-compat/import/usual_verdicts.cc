@@ -243,6 +243,7 @@ constexpr Entry kUsual[] = {
     {"use", {Kind::ignored, "events come by epoll"}},
     {"user", {Kind::ignored, kProcess}},
     {"uwsgi_temp_path", {Kind::ignored, "uWSGI is not spoken"}},
+    {"valid_referers", {Kind::refused, "YAML knows no Referer; `origins` of websocket hold who may open a WebSocket"}},
     {"variables_hash_bucket_size", {Kind::ignored, kHash}},
     {"variables_hash_max_size", {Kind::ignored, kHash}},
     {"worker_aio_requests", {Kind::ignored, kOwnWay}},

@@ -14,7 +14,6 @@ Site::Site(conf::Config& config) : config_(config) {
   server.locations.reserve(64);  // so that what at() answers stays
   sites_.servers.push_back(std::move(server));
   sites_.by_listener.assign(config.listeners.size(), {{0}, 0});
-  sites_.real_ip.resize(1);
   config_.routes.clear();
   config_.routes.reserve(64);
   add(conf::Location::Kind::server, "");

@@ -2,7 +2,7 @@ export default {
   about: 'What would change answers and is not there: refused with file and line, all at once',
   connections: [],
   complaints: [
-    'site.conf:4: "set_real_ip_from" directive is refused: a proxy behind a unix socket is not believed; let it connect by TCP',
+    'site.conf:4: "proxy_ssl_conf_command" directive is refused: OpenSSL\'s commands are not passed on towards upstreams; use proxy_ssl_protocols and proxy_ssl_ciphers',
     'site.conf:7: "fastcgi_pass" directive is refused: FastCGI is not spoken; put an HTTP server before the application and use proxy_pass',
     'site.conf:10: "uwsgi_pass" directive is refused: uwsgi is not spoken; let uWSGI speak HTTP (http-socket) and use proxy_pass',
     'site.conf:13: "grpc_pass" directive is refused: gRPC needs HTTP/2, which is not spoken; leave it to another front door',

@@ -308,6 +308,21 @@ TEST(Splits, GoByTheHash) {
   EXPECT_LT(a, 140);
 }
 
+TEST(RealIps, AreFoundInALocationWhereTheServerFoundNone) {
+  Site site;
+  site.server();
+  conf::Location& here = site.at(site.location("/here/"));
+  here.real_ip = {{*Cidr::parse("192.0.2.0/24")}, false, "X-Real-IP", false};
+  here.admission.rules = {{false, *Cidr::parse("1.2.3.4")}, {true, {}}};
+  const char* const request = "GET /here/ HTTP/1.1\r\nHost: a\r\nX-Real-IP: 1.2.3.4\r\n\r\n";
+  EXPECT_EQ(Visit(site, request).outcome().substr(0, 3), "403");
+  // The server's own answer stays.
+  site.root().real_ip = {{*Cidr::parse("192.0.2.0/24")}, false, "X-Other", false};
+  Visit visit(site, "GET /here/ HTTP/1.1\r\nHost: a\r\nX-Real-IP: 1.2.3.4\r\nX-Other: 5.5.5.5\r\n\r\n");
+  EXPECT_NE(visit.outcome().substr(0, 3), "403");
+  EXPECT_EQ(visit.walk->remote_addr(), "5.5.5.5");
+}
+
 struct RealIpCase {
   const char* header;
   bool recursive;
@@ -332,7 +347,7 @@ TEST(RealIps, AreBelievedOfTrustedPeers) {
   for (const RealIpCase& c : table) {
     Site site;
     site.server();
-    site.sites->real_ip = {{{*Cidr::parse("192.0.2.0/24")}, c.header, c.recursive}};
+    site.root().real_ip = {{*Cidr::parse("192.0.2.0/24")}, false, c.header, c.recursive};
     site.root().script = {give(200, "$remote_addr ${remote_port}|$realip_remote_addr")};
     Visit visit(site, "GET / HTTP/1.1\r\nHost: a\r\n" + std::string(c.fields) + "\r\n");
     const IpAddress proxied = *IpAddress::parse("5.5.5.5");
@@ -344,7 +359,7 @@ TEST(RealIps, AreBelievedOfTrustedPeers) {
   }
   Site site;
   site.server();
-  site.sites->real_ip = {{{*Cidr::parse("10.0.0.0/8")}, "X-Real-IP", false}};
+  site.root().real_ip = {{*Cidr::parse("10.0.0.0/8")}, true, "X-Real-IP", false};
   EXPECT_EQ(value(site, "$remote_addr", "GET / HTTP/1.1\r\nHost: a\r\nX-Real-IP: 1.2.3.4\r\n\r\n"),
             "192.0.2.1");
 }
