@@ -91,7 +91,7 @@ std::optional<conf::Config> NginxRun::load(Diagnostics& diagnostics) {
   const std::string& log = translation->process.error_log;
   std::string problem;
   if (!nginx_process::open_error_log(log, problem)) {
-    diagnostics.error({}, problem);
+    diagnostics.error({}, problem + advice_for(problem));
     return std::nullopt;
   }
   process_.error_log = log;
@@ -132,7 +132,15 @@ void NginxRun::up() {
 void NginxRun::reopen() {
   std::string problem;
   if (nginx_process::open_error_log(process_.error_log, problem)) return;
-  log::error("log", problem);  // in the old one
+  log::error("log", problem + advice_for(problem));  // in the old one
+}
+
+/// nginx's master is root for as long as it lives.
+std::string NginxRun::advice_for(const std::string& problem) const {
+  const bool forbidden = problem.find(std::strerror(EACCES)) != std::string::npos;
+  if (!user_ || !forbidden) return {};
+  return "; the gateway opens it as the user " + user_->name +
+         ", who it has become: let that user write there, or restart the gateway";
 }
 
 }  // namespace tidegate

@@ -39,6 +39,7 @@ class NginxRun {
   int serve(conf::Config config, Diagnostics diagnostics);
   void up();
   void reopen();
+  std::string advice_for(const std::string& problem) const;
 
   Options options_;
   Voice& voice_;

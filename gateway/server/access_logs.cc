@@ -64,8 +64,13 @@ std::shared_ptr<const tunnel::SiteLogs> AccessLogs::of_sites(const conf::Config&
         if (logs->contains(log.path)) continue;
         int os_error = 0;
         logs->emplace(log.path, open(log.path, purpose, os_error));
-        if (os_error != 0)
-          diagnostics.error({}, cannot_open(log.path, os_error));  // as nginx: without a line
+        if (os_error == 0) continue;
+        // As nginx: without a line. But its master is root for as long as it lives.
+        const char* const advice =
+            os_error == EACCES
+                ? "; let the user that the gateway has become write there, or restart the gateway"
+                : "";
+        diagnostics.error({}, cannot_open(log.path, os_error) + advice);
       }
     }
   }
