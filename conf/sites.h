@@ -233,7 +233,12 @@ struct ProxyPass {
   NextServer next;
   Text bind;                   ///< proxy_bind; may have variables; empty: none
   bool accel_redirect = true;  ///< X-Accel-Redirect counts, but for proxy_ignore_headers
-  UpstreamTls tls{};           ///< where `target` has variables and leads to https
+  /// proxy_ssl_name where it has variables: then it is the name that is sent and verified.
+  Text tls_name{};
+  UpstreamTls tls{};  ///< where `target` has variables and leads to https
+  /// Where `target` has variables: what Config::upstreams' names are for the upstreams that they may name
+  /// with https (host, or host:port, in lower case), with just this `tls`. Shared by all with the same.
+  std::shared_ptr<const std::map<std::string, std::string>> https_upstreams{};
   bool operator==(const ProxyPass&) const = default;
 };
 
@@ -251,11 +256,6 @@ struct LogFormat {
   bool operator==(const LogFormat&) const = default;
 };
 
-/// What holds for a request that has come to a location; or to a server outside of its locations, to an `if`
-/// inside of a location, to a limit_except. All that nginx would inherit stands here already.
-struct Location {
-  enum class Kind : std::uint8_t {
-    server,  ///< the server itself: where no location fits
 /// One of a server's names: "example.com", "*.example.com" (".example.com" is both), "www.example.*", "" or a
 /// regex without its "~".
 struct ServerName {
@@ -279,6 +279,11 @@ struct Referers {
   bool operator==(const Referers&) const = default;
 };
 
+/// What holds for a request that has come to a location; or to a server outside of its locations, to an `if`
+/// inside of a location, to a limit_except. All that nginx would inherit stands here already.
+struct Location {
+  enum class Kind : std::uint8_t {
+    server,  ///< the server itself: where no location fits
     prefix,
     exact,
     regex,
@@ -298,13 +303,13 @@ struct Referers {
   std::optional<std::size_t> except;
 
   std::size_t route = 0;  ///< of Config::routes: name, timeouts, body limit, WebSocket rules, upstream
+  RealIp real_ip;         ///< the server's decides before its location is known, if it finds somebody
+  std::optional<Referers> referers;
   Admission admission;
   FileRules files;
   std::optional<ProxyPass> proxy;
   bool stub_status = false;
   std::vector<AddedField> added_fields;
-  RealIp real_ip;         ///< the server's decides before its location is known, if it finds somebody
-  std::optional<Referers> referers;
   std::optional<Expires> expires;
   std::vector<ErrorPage> error_pages;
   bool recursive_error_pages = false;
@@ -338,6 +343,9 @@ struct VirtualServer {
 struct ListenerServers {
   std::vector<std::size_t> servers;  ///< of Sites::servers, in file order
   std::size_t otherwise = 0;         ///< default_server, or the first
+  /// Another of Config::listeners, the wildcard of the same port: its sockets take the connections to this
+  /// address too.
+  std::optional<std::size_t> through{};
   bool operator==(const ListenerServers&) const = default;
 };
 
@@ -369,9 +377,6 @@ struct Geo {
   std::vector<Cidr> proxies;
   bool proxy_recursive = false;
   std::string otherwise;
-  /// Another of Config::listeners, the wildcard of the same port: its sockets take the connections to this
-  /// address too.
-  std::optional<std::size_t> through{};
   Position at;
   bool operator==(const Geo&) const = default;
 };

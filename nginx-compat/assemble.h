@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "nginx-compat/work.h"
 
@@ -26,20 +29,20 @@ class Assembly {
   void check_locations(const ServerBlock& server);
   void find_trusted_certificate();
   void build_listeners();
+  void join_wildcards();
   conf::ListenerTls tls_of(const ServerBlock& server) const;
   void add_named_tls(const Address& address, std::size_t otherwise, conf::ListenerTls& tls);
   void check_server_tls(const ServerBlock& server);
-  void join_wildcards();
   void check_names(const Address& address);
   bool is_tls(const Address& address) const;
   void check_tls(const Address& address);
   void build_servers();
   conf::Location location_of(const ServerBlock& server, const LocationBlock& block);
+  static conf::RealIp real_ip_of(const LocationSettings& settings);
+  conf::Referers referers_of(const ServerBlock& server, const LocationBlock& block);
   void fill_admission(const LocationSettings& settings, conf::Location& out);
   void fill_files(const LocationSettings& settings, conf::Location& out) const;
   void fill_answers(const LocationSettings& settings, conf::Location& out) const;
-  static conf::RealIp real_ip_of(const LocationSettings& settings);
-  conf::Referers referers_of(const ServerBlock& server, const LocationBlock& block);
   std::optional<conf::ProxyPass> proxy_of(const LocationBlock& block);
   std::size_t route_for(const ServerBlock& server, const LocationBlock& block,
                         const conf::Location& location);
@@ -49,6 +52,8 @@ class Assembly {
   const std::string& variant_of(std::size_t index, bool https, conf::UpstreamTls tls,
                                 const UpstreamBlock& from);
   conf::UpstreamTls upstream_tls_of(const LocationBlock& block, const Target& target);
+  std::shared_ptr<const std::map<std::string, std::string>> upstreams_with(const conf::UpstreamTls& tls);
+  void add_variants(std::size_t index, const UpstreamBlock& block);
   void check_upstreams();
   void fill_process();
 
@@ -63,7 +68,12 @@ class Assembly {
   std::unordered_map<std::size_t, std::vector<std::size_t>> variants_;
   std::unordered_set<std::string> upstream_names_;
   const Directive* http_trusted_certificate_ = nullptr;  ///< `http`'s own; null: it has none
-  bool has_https_variables_ = false;                     ///< a proxy_pass with variables may lead to https
+  /// What proxy_passes with variables speak where these lead to https, and ProxyPass::https_upstreams.
+  struct VariableTls {
+    conf::UpstreamTls tls;
+    std::shared_ptr<std::map<std::string, std::string>> upstreams;
+  };
+  std::vector<VariableTls> variable_tls_;
 };
 
 }  // namespace tidegate::nginx

@@ -52,6 +52,16 @@ std::vector<std::string> hidden_of(const LocationSettings& settings) {
   return hidden;
 }
 
+bool has_variables(const Text& text) {
+  return text.value.find('$') != std::string::npos;
+}
+
+/// The name that is not nginx's own, which is the host of proxy_pass.
+const Text* said_name(const LocationSettings& settings) {
+  const auto& name = settings.proxy_ssl_name;
+  return name && name->value != "$proxy_host" ? &*name : nullptr;
+}
+
 /// Without its port.
 std::string host_alone(const std::string& host) {
   if (host.starts_with('[')) return host.substr(1, host.find(']') - 1);
@@ -67,8 +77,12 @@ conf::UpstreamTls Assembly::upstream_tls_of(const LocationBlock& block, const Ta
   if (settings.proxy_ssl_trusted) tls.ca = *settings.proxy_ssl_trusted;
   if (tls.verify && tls.ca.empty())
     work_.fail(*block.directive, "no proxy_ssl_trusted_certificate for proxy_ssl_verify");
-  const bool named = settings.proxy_ssl_name && settings.proxy_ssl_name->value != "$proxy_host";
-  tls.server_name = host_alone(named ? settings.proxy_ssl_name->value : target.host);
+  const Text* const name = said_name(settings);
+  if (name == nullptr || has_variables(*name)) {
+    tls.server_name = host_alone(target.host);  // of variables: whatever host it turns out to be
+  } else {
+    tls.server_name = host_alone(name->value);
+  }
   tls.send_name = settings.proxy_ssl_server_name.value_or(false);
   if (settings.proxy_ssl_certificate && !settings.proxy_ssl_certificate->empty()) {
     if (!settings.proxy_ssl_key) {
@@ -125,16 +139,13 @@ std::optional<conf::ProxyPass> Assembly::proxy_of(const LocationBlock& block) {
   conf::ProxyPass out;
   out.target = target.url;
   out.https = target.https;
+  if (const Text* const name = said_name(settings); name != nullptr && has_variables(*name))
+    out.tls_name = *name;
   if (target.has_variables) {
-    out.tls = upstream_tls_of(block, target);
-    const bool may_be_https = target.url.value.starts_with("https://") || target.url.value.starts_with('$');
-    has_https_variables_ |= may_be_https;
-    // It would go unverified: that must not happen in silence.
-    if (may_be_https && (out.tls.verify || out.tls.certificate)) {
-      work_.fail(
-          *block.directive,
-          "proxy_ssl_verify and proxy_ssl_certificate do not reach servers that a variable names; write "
-          "the host of proxy_pass out");
+    const bool never_https = iequals(target.url.value.substr(0, 7), "http://");
+    if (!never_https) {
+      out.tls = upstream_tls_of(block, target);
+      out.https_upstreams = upstreams_with(out.tls);
     }
   } else {
     out.upstream = upstream_of(block, target);
@@ -169,18 +180,34 @@ std::optional<conf::ProxyPass> Assembly::proxy_of(const LocationBlock& block) {
   return out;
 }
 
+/// Filled by check_upstreams(), once all are known.
+std::shared_ptr<const std::map<std::string, std::string>> Assembly::upstreams_with(
+    const conf::UpstreamTls& tls) {
+  const auto found = std::find_if(variable_tls_.begin(), variable_tls_.end(),
+                                  [&tls](const VariableTls& each) { return each.tls == tls; });
+  copied_ += variable_tls_.size();  // they were looked at
+  if (found != variable_tls_.end()) return found->upstreams;
+  return variable_tls_.emplace_back(VariableTls{tls, std::make_shared<std::map<std::string, std::string>>()})
+      .upstreams;
+}
+
+/// An upstream that variables may name, with each TLS that they may want.
+void Assembly::add_variants(std::size_t index, const UpstreamBlock& block) {
+  for (const VariableTls& each : variable_tls_) {
+    conf::UpstreamTls tls = each.tls;
+    if (tls.server_name.empty()) tls.server_name = host_alone(block.name);
+    each.upstreams->emplace(to_lower(block.name), variant_of(index, true, std::move(tls), block));
+  }
+}
+
 /// Upstreams that a variable may lead to must be there too; and hosts must be known.
 void Assembly::check_upstreams() {
   for (std::size_t i = 0; i < work_.upstreams.size(); ++i) {
     const UpstreamBlock& block = *work_.upstreams[i];
     if (!block.is_implicit) {
       if (variants_[i].empty()) variant_of(i, false, {}, block);
-      if (has_https_variables_ && !upstream_names_.contains("https://" + block.name)) {
-        conf::UpstreamTls tls;
-        tls.verify = tls.send_name = false;
-        tls.server_name = block.name;
-        variant_of(i, true, tls, block);
-      }
+      add_variants(i, block);
+      if (!fits()) return;
       continue;
     }
     const conf::Server& server = block.upstream.servers.front();

@@ -103,9 +103,6 @@ void on_proxy_bind(Work& work, const Directive& directive) {
     if (!IpAddress::parse(problem.empty() ? host : text.value))
       return work.fail(directive, "invalid address " + quoted(text.value));
   }
-  if (!text.empty())
-    return work.refused(directive,
-                        "the system chooses the address of connections to upstreams; leave it out");
   value = std::move(text);
 }
 

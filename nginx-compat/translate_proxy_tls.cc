@@ -25,9 +25,8 @@ void on_certificate(Work& work, const Directive& directive) {
 void on_name(Work& work, const Directive& directive) {
   const std::string& text = first_arg(directive);
   if (text.find('$') != std::string::npos && text != "$proxy_host") {
-    return work.refused(directive,
-                        "the name is the same for every request; write it out, or leave it out where it is "
-                        "the host of proxy_pass");
+    work.approximated(directive,
+                      "a connection that was verified for one request's name serves no other request");
   }
   set_text<&L::proxy_ssl_name>(work, directive);
 }

@@ -1,5 +1,7 @@
 #include "gateway/net/socket.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -49,7 +51,12 @@ class Dial {
  public:
   explicit Dial(SocketCore& core) : core_(core) { request_.data = this; }
 
-  static void start(SocketCore& core, const RawAddress& to, std::chrono::milliseconds timeout) {
+  static void start(SocketCore& core, const RawAddress& to, std::chrono::milliseconds timeout,
+                    const SocketAddress* from) {
+    if (from != nullptr) {
+      const int result = open_from(core, *from, to.family());
+      if (result != 0) return core.fail_later(result);
+    }
     auto dial = std::make_unique<Dial>(core);
     if (const int result = uv_tcp_connect(&dial->request_, &core.tcp(), to.get(), on_uv_connect);
         result != 0) {
@@ -61,6 +68,22 @@ class Dial {
   }
 
  private:
+  /// Where the system chooses the port, it does so once it knows the peer too, so that a port serves several
+  /// peers.
+  static int open_from(SocketCore& core, const SocketAddress& from, int family) {
+    const std::optional<RawAddress> raw = to_raw(from);
+    const int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    const int on = 1;
+    if (from.port == 0) ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (!raw || ::bind(fd, raw->get(), raw->size) != 0) {
+      const int error = raw ? -errno : UV_EINVAL;
+      ::close(fd);
+      return error;
+    }
+    return core.open(fd);
+  }
+
   static void on_uv_connect(uv_connect_t* request, int status) noexcept {
     auto* dial = static_cast<Dial*>(request->data);
     SocketCore& core = dial->core_;
@@ -98,7 +121,7 @@ void dial_unix(SocketCore& core, const RawAddress& to) {
 }  // namespace
 
 std::unique_ptr<Stream> dial(Loop& loop, const SocketAddress& to, std::chrono::milliseconds timeout,
-                             StreamListener& listener) {
+                             StreamListener& listener, const SocketAddress* from) {
   const bool is_unix = !to.unix_path.empty();
   auto socket = std::make_unique<Socket>(loop, is_unix ? Kind::unix : Kind::tcp, State::dialling);
   SocketCore& core = socket->core();
@@ -110,7 +133,7 @@ std::unique_ptr<Stream> dial(Loop& loop, const SocketAddress& to, std::chrono::m
   } else if (is_unix) {
     dial_unix(core, *raw);
   } else {
-    Dial::start(core, *raw, timeout);
+    Dial::start(core, *raw, timeout, from);
   }
   return socket;
 }

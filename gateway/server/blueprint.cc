@@ -56,17 +56,38 @@ std::shared_ptr<const Blueprint> Blueprint::make(std::shared_ptr<const conf::Con
             : routing::Template());
   }
   for (const conf::Upstream& upstream : config->upstreams) {
-    const bool https =
-        std::any_of(upstream.servers.begin(), upstream.servers.end(),
-                    [](const conf::Server& server) { return server.scheme == conf::Server::Scheme::https; });
-    if (https) tls::ClientContext::check(upstream.tls, diagnostics);
     blueprint->sticky_hashes.push_back(
         upstream.sticky && !upstream.sticky->hash.empty()
             ? routing::Template::compile(upstream.sticky->hash.value, upstream.sticky->hash.at, diagnostics)
             : routing::Template());
   }
+  blueprint->load_upstream_tls(diagnostics);
   if (diagnostics.errors() > errors_before) return nullptr;
   return blueprint;
+}
+
+/// Here, since a worker may have no right to read a private key.
+void Blueprint::load_upstream_tls(Diagnostics& diagnostics) {
+  for (const conf::Upstream& upstream : config->upstreams) {
+    const bool https =
+        std::any_of(upstream.servers.begin(), upstream.servers.end(),
+                    [](const conf::Server& server) { return server.scheme == conf::Server::Scheme::https; });
+    upstream_tls.push_back(https ? tls::ClientMaterial::load(upstream.tls, diagnostics) : nullptr);
+  }
+  if (config->sites == nullptr) return;
+  std::vector<const conf::UpstreamTls*> known;
+  for (const conf::VirtualServer& site : config->sites->servers) {
+    for (const conf::Location& location : site.locations) {
+      if (!location.proxy || !location.proxy->upstream.empty()) continue;
+      const conf::UpstreamTls& wanted = location.proxy->tls;
+      const auto found = std::find_if(known.begin(), known.end(),
+                                      [&wanted](const conf::UpstreamTls* other) { return *other == wanted; });
+      variable_tls_of[&*location.proxy] = static_cast<std::size_t>(found - known.begin());
+      if (found != known.end()) continue;
+      known.push_back(&wanted);
+      variable_tls.push_back(tls::ClientMaterial::load(wanted, diagnostics));
+    }
+  }
 }
 
 unsigned worker_count(const conf::Config& config) {

@@ -76,9 +76,8 @@ std::shared_ptr<tunnel::Snapshot> Worker::build_snapshot(const Change& change) {
   }
   for (std::size_t i = 0; i < config.upstreams.size(); ++i) {
     const conf::Upstream& upstream = config.upstreams[i];
-    bool https = false;
-    for (const conf::Server& server : upstream.servers) https |= server.scheme == conf::Server::Scheme::https;
-    auto tls = https ? tls::ClientContext::make(*tls_library_, upstream.tls) : nullptr;
+    const auto& material = blueprint->upstream_tls[i];
+    auto tls = material != nullptr ? tls::ClientContext::make(*tls_library_, material) : nullptr;
     snapshot->upstreams.push_back(
         {std::make_unique<upstream::Connector>(*loop_, upstream, shared_.states, std::move(tls),
                                                &tally_.upstream(upstream.name)),
@@ -100,22 +99,22 @@ std::shared_ptr<tunnel::Snapshot> Worker::build_snapshot(const Change& change) {
 void Worker::add_sites(tunnel::Snapshot& snapshot, const Change& change) {
   snapshot.sites = change.blueprint->sites;
   snapshot.zones = &shared_.zones;
+  snapshot.site_logs = change.site_logs;
   const auto& listeners = snapshot.config->sites->by_listener;
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     const auto address = IpAddress::parse(snapshot.config->listeners[i].address.host);
     if (listeners[i].through && address)
       snapshot.listeners[*listeners[i].through].guests.emplace_back(*address, i);
   }
-  snapshot.site_logs = change.site_logs;
   for (tunnel::UpstreamSite& site : snapshot.upstreams) {
     snapshot.by_name.emplace(site.connector->conf().name, &site);
   }
-  snapshot.on_demand = std::make_unique<upstream::OnDemand>(*loop_, shared_.states, [this] {
-    conf::UpstreamTls tls;  // as nginx without proxy_ssl_verify and proxy_ssl_server_name
-    tls.verify = false;
-    tls.send_name = false;
-    return tls::ClientContext::make(*tls_library_, tls);
-  });
+  snapshot.on_demand = std::make_unique<upstream::OnDemand>(*loop_, shared_.states);
+  std::vector<std::shared_ptr<tls::ClientContext>> contexts;
+  for (const auto& material : change.blueprint->variable_tls)
+    contexts.push_back(tls::ClientContext::make(*tls_library_, material));
+  for (const auto& [proxy, index] : change.blueprint->variable_tls_of)
+    snapshot.variable_tls.emplace(proxy, contexts[index]);
 }
 
 void Worker::run() {
@@ -294,6 +293,7 @@ void Worker::accept(std::size_t entrance, std::unique_ptr<net::Stream> stream) {
   }
   admit(std::make_unique<tunnel::ClientConnection>(*this, snapshot_, listener, std::move(stream)));
 }
+
 /// Behind one socket there may be several listeners: then the address that was come to says which one.
 std::size_t Worker::listener_of(std::size_t entrance, const net::Stream& stream) const {
   const auto& guests = snapshot_->listeners[entrance].guests;
@@ -304,7 +304,6 @@ std::size_t Worker::listener_of(std::size_t entrance, const net::Stream& stream)
   });
   return found != guests.end() ? found->second : entrance;
 }
-
 
 /// May who connects say whom it connects for? Who reaches a unix socket may: its file says who does.
 bool Worker::takes_proxy_header(const conf::Listener& listener, const IpAddress* peer) {

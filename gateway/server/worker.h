@@ -56,8 +56,8 @@ struct Change {
   /// one, or a fresh one.
   struct Entrance {
     std::optional<std::size_t> kept;
-    std::vector<net::ListeningSocket>
-        fresh;  ///< usually one; several, if more were inherited than there are workers
+    std::vector<net::ListeningSocket> fresh;  ///< usually one; several, if more were inherited than there are
+                                              ///< workers; none, if another listener's take its connections
   };
   struct Resolved {
     std::size_t upstream;

@@ -41,6 +41,7 @@ struct ProxyPart {
   std::optional<Expression> body{};
   Expression method{};
   Expression bind{};
+  Expression tls_name{};
   std::vector<ReplaceRule> redirects{};
   std::vector<ReplaceRule> cookie_domains{};
   std::vector<ReplaceRule> cookie_paths{};
@@ -66,8 +67,8 @@ struct LocationPart {
   Expression expires{};
   std::vector<Expression> error_pages{};     ///< as conf's
   std::vector<Expression> log_conditions{};  ///< as conf's access_logs
-  std::optional<ProxyPart> proxy{};
   std::optional<RefererTable> referers{};
+  std::optional<ProxyPart> proxy{};
 };
 
 struct ServerPart {

@@ -16,18 +16,48 @@ bool is_framing(std::string_view name) {
   return iequals(name, "Content-Length") || iequals(name, "Transfer-Encoding");
 }
 
-/// A `proxy_pass` whose host is a variable may still name one of the configured upstreams. With https these
-/// are called "https://name".
-std::string upstream_of(const conf::Config& config, const Target& target) {
+/// A `proxy_pass` whose host is a variable may still name one of the configured upstreams. With https only
+/// those count that speak TLS as this proxy_pass wants it.
+std::string upstream_of(const conf::Config& config, const conf::ProxyPass& proxy, const Target& target,
+                        bool& on_demand) {
   if (!target.valid) return {};
   const bool unix = target.host.starts_with("unix:");
-  const std::string whole = unix ? target.host : target.host + ":" + target.proxy_port;
-  const std::string scheme = target.https ? "https://" : "";
-  for (const conf::Upstream& upstream : config.upstreams) {
-    if (target.port.empty() && iequals(upstream.name, scheme + target.host)) return upstream.name;
-    if (iequals(upstream.name, scheme + whole)) return upstream.name;
+  std::string whole = unix ? target.host : target.host + ":" + target.proxy_port;
+  if (target.https && proxy.https_upstreams != nullptr) {
+    for (const std::string_view name : {std::string_view(target.host), std::string_view(whole)}) {
+      const auto found = proxy.https_upstreams->find(to_lower(name));
+      const bool fits = name.size() == whole.size() || target.port.empty();
+      if (fits && found != proxy.https_upstreams->end()) return found->second;
+    }
   }
+  for (const conf::Upstream& upstream : config.upstreams) {
+    if (target.https) break;
+    if (target.port.empty() && iequals(upstream.name, target.host)) return upstream.name;
+    if (iequals(upstream.name, whole)) return upstream.name;
+  }
+  on_demand = true;
   return whole;
+}
+
+/// proxy_ssl_name as nginx takes it: a port does not count (ngx_http_upstream_ssl_name).
+std::string without_port(std::string name) {
+  if (name.starts_with('[')) return name.substr(1, name.find(']') - 1);
+  return name.substr(0, name.find(':'));
+}
+
+/// proxy_bind; none: it is off, or makes no sense, which nginx complains of and passes over.
+std::optional<Outgoing::Local> local_address(const std::string& text, const Subject& subject) {
+  if (text.empty()) return std::nullopt;
+  if (const auto plain = IpAddress::parse(text)) return Outgoing::Local{*plain};
+  const std::size_t colon = text.rfind(':');
+  const auto port = colon == std::string::npos ? std::nullopt : parse_decimal(text.substr(colon + 1));
+  std::string host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto ip = IpAddress::parse(host);
+  if (ip && port && *port > 0 && *port <= 65535)
+    return Outgoing::Local{*ip, static_cast<std::uint16_t>(*port)};
+  subject.complain(log::Level::error, "invalid local address \"" + text + '"');
+  return std::nullopt;
 }
 
 /// What follows the upstream's name. The URI goes as it was sent where nothing says otherwise; what the
@@ -88,7 +118,9 @@ Outgoing Walk::outgoing() const {
   const ProxyPart& proxy = *r.location->proxy;
   const Target& target = r.proxy_target();
   Outgoing out;
-  out.upstream = proxy.conf->upstream.empty() ? upstream_of(*r.table.config, target) : proxy.conf->upstream;
+  out.upstream = proxy.conf->upstream.empty()
+                     ? upstream_of(*r.table.config, *proxy.conf, target, out.on_demand)
+                     : proxy.conf->upstream;
   out.https = target.https;
   out.method = proxy.method.evaluate(r);
   if (out.method.empty()) out.method = r.method;
@@ -104,7 +136,8 @@ Outgoing Walk::outgoing() const {
     out.body = proxy.body->evaluate(r);
   else if (!proxy.conf->pass_body || r.subrequest)
     out.body.emplace();
-  out.bind = proxy.bind.evaluate(r);
+  out.bind = local_address(proxy.bind.evaluate(r), impl_->subject());
+  if (out.https && !proxy.tls_name.empty()) out.tls_name = without_port(proxy.tls_name.evaluate(r));
   const auto key = r.table.hash_keys.find(out.upstream);
   if (key != r.table.hash_keys.end()) out.hash_key = key->second.evaluate(r);
   return out;

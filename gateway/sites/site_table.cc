@@ -83,6 +83,7 @@ class Compiler {
     if (conf.body) out.body = text(*conf.body);
     out.method = text(conf.method);
     out.bind = text(conf.bind);
+    out.tls_name = text(conf.tls_name);
     for (const conf::RedirectRule& rule : conf.redirects) out.redirects.push_back(replace(rule));
     for (const conf::CookieRule& rule : conf.cookie_domains) out.cookie_domains.push_back(replace(rule));
     for (const conf::CookieRule& rule : conf.cookie_paths) out.cookie_paths.push_back(replace(rule));

@@ -91,8 +91,9 @@ struct Draft {
 
 /// How a request goes to an upstream.
 struct Outgoing {
-  std::string upstream;  ///< Config::upstreams' name; or, where that has none, "host:port" from a variable
-                         ///< (or "unix:/path"); empty: the variable makes no sense, a 500
+  std::string upstream;  ///< Config::upstreams' name; or, `on_demand`, "host:port" from a variable (or
+                         ///< "unix:/path"); empty: the variable makes no sense, a 500
+  bool on_demand = false;
   std::string hash_key;  ///< Upstream::hash_key with its variables filled in
   bool https = false;
   std::string method;
@@ -104,7 +105,15 @@ struct Outgoing {
   /// The head asks for an upgrade to websocket: the client's handshake was one, and the fields say so.
   bool handshake = false;
   std::optional<std::string> body;  ///< proxy_set_body, or empty without proxy_pass_request_body
-  std::string bind;                 ///< proxy_bind: an address, perhaps with a port; empty: none
+  /// An end of a connection.
+  struct Local {
+    IpAddress ip;
+    std::uint16_t port = 0;  ///< 0: the system chooses
+    bool operator==(const Local&) const = default;
+  };
+  std::optional<Local> bind{};  ///< proxy_bind; none: the system chooses
+  /// proxy_ssl_name with its variables filled in; none: it has none, and is the upstream's own.
+  std::optional<std::string> tls_name;
 };
 
 /// One request's way through a site, as nginx's phases would take it: server, rewrite, location, rewrite,

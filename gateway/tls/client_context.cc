@@ -4,6 +4,7 @@
 
 #include <map>
 #include <new>
+#include <utility>
 
 #include "gateway/base/ip.h"
 #include "gateway/tls/certificate.h"
@@ -15,6 +16,8 @@
 namespace tidegate::tls {
 namespace {
 
+/// Names may be a request's.
+constexpr std::size_t kMostSessions = 1024;
 constexpr unsigned char kAlpn[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
 /// Where an SSL remembers which server its session is for.
@@ -33,9 +36,8 @@ bool add_authorities(SSL_CTX* ctx, OSSL_LIB_CTX* lib_ctx, const std::string& pem
   return !authorities.empty();
 }
 
-void check_certificate(const conf::Certificate& conf, Diagnostics& diagnostics) {
-  std::string chain;
-  std::string key;
+void load_certificate(const conf::Certificate& conf, std::string& chain, std::string& key,
+                      Diagnostics& diagnostics) {
   const bool have_chain = read_certificates(conf.certificate, "certificate", chain, diagnostics);
   if (!read_file(conf.private_key, "private key", key, diagnostics) || !have_chain) return;
   const SslCtxPtr ctx(SSL_CTX_new(TLS_client_method()));
@@ -61,24 +63,24 @@ void check_certificate(const conf::Certificate& conf, Diagnostics& diagnostics) 
 }  // namespace
 
 struct ClientContext::Impl {
-  Impl(OSSL_LIB_CTX* lib_ctx, const conf::UpstreamTls& tls)
+  Impl(OSSL_LIB_CTX* lib_ctx, std::shared_ptr<const ClientMaterial> m)
       : shared{Wire(lib_ctx), FailureLog(log::Level::warning, "upstream")},
-        conf(tls),
+        material(std::move(m)),
+        conf(material->conf_),
         ctx(SSL_CTX_new_ex(lib_ctx, nullptr, TLS_client_method())) {
     require(ctx.get());
   }
 
   void configure(OSSL_LIB_CTX* lib_ctx);
   void set_verification(OSSL_LIB_CTX* lib_ctx);
-  void set_certificate(OSSL_LIB_CTX* lib_ctx);
   void set_server(SSL* ssl, const std::string& name);
   static int on_new_session(SSL* ssl, SSL_SESSION* session) noexcept;
 
   Shared shared;
-  conf::UpstreamTls conf;
+  std::shared_ptr<const ClientMaterial> material;
+  const conf::UpstreamTls& conf;  ///< the material's
   SslCtxPtr ctx;
-  std::map<std::string, SessionPtr>
-      sessions;  ///< the newest of each server; as many as the upstream has names
+  std::map<std::string, SessionPtr> sessions;  ///< the newest of each name; at most kMostSessions
 };
 
 void ClientContext::Impl::configure(OSSL_LIB_CTX* lib_ctx) {
@@ -91,43 +93,29 @@ void ClientContext::Impl::configure(OSSL_LIB_CTX* lib_ctx) {
     SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(ctx.get(), &on_new_session);
   }
-  if (conf.certificate) set_certificate(lib_ctx);
+  // What the material's load() has accepted is refused by no other thread.
+  if (conf.certificate && !use_certificate(ctx.get(), lib_ctx, material->chain_, material->private_key_))
+    log::error("tls", "OpenSSL does not take the certificate " + conf.certificate->certificate.value +
+                          "; none will be shown to the servers of its upstream");
   if (conf.verify) set_verification(lib_ctx);
   clear_errors();
-}
-
-/// check() made the same complaints as these two where somebody reads them.
-void ClientContext::Impl::set_certificate(OSSL_LIB_CTX* lib_ctx) {
-  std::string chain;
-  std::string key;
-  Diagnostics ignored;
-  if (read_file(conf.certificate->certificate, "certificate", chain, ignored) &&
-      read_file(conf.certificate->private_key, "private key", key, ignored) &&
-      use_certificate(ctx.get(), lib_ctx, chain, key)) {
-    return;
-  }
-  log::error("tls", "the certificate " + conf.certificate->certificate.value +
-                        " can't be read any more; none will be shown to the servers of its upstream");
 }
 
 void ClientContext::Impl::set_verification(OSSL_LIB_CTX* lib_ctx) {
   SSL_CTX_set_verify(ctx.get(), SSL_VERIFY_PEER, nullptr);
   if (conf.depth > 0) SSL_CTX_set_verify_depth(ctx.get(), static_cast<int>(conf.depth));
-  std::string pem;
-  Diagnostics ignored;
   if (conf.ca.empty()) {
     SSL_CTX_set_default_verify_paths(ctx.get());
-  } else if (!read_file(conf.ca, "ca", pem, ignored) || !add_authorities(ctx.get(), lib_ctx, pem)) {
-    log::error("tls", "the authorities in " + conf.ca.value +
-                          " can't be read any more; no server of their upstream will be trusted");
+  } else if (!add_authorities(ctx.get(), lib_ctx, material->ca_)) {
+    log::error("tls", "OpenSSL does not take the authorities in " + conf.ca.value +
+                          "; no server of their upstream will be trusted");
   }
   if (conf.crl.empty()) return;
   X509_STORE_set_flags(SSL_CTX_get_cert_store(ctx.get()),
                        X509_V_FLAG_CRL_CHECK);  // whatever becomes of the lists
-  if (!read_file(conf.crl, "revocation list", pem, ignored) ||
-      !add_crls(SSL_CTX_get_cert_store(ctx.get()), parse_crls(lib_ctx, pem))) {
-    log::error("tls", "the revocation lists in " + conf.crl.value +
-                          " can't be read any more; no server of their upstream will be trusted");
+  if (!add_crls(SSL_CTX_get_cert_store(ctx.get()), parse_crls(lib_ctx, material->crl_))) {
+    log::error("tls", "OpenSSL does not take the revocation lists in " + conf.crl.value +
+                          "; no server of their upstream will be trusted");
   }
 }
 
@@ -135,17 +123,20 @@ void ClientContext::Impl::set_verification(OSSL_LIB_CTX* lib_ctx) {
 /// say.
 void ClientContext::Impl::set_server(SSL* ssl, const std::string& name) {
   const bool is_address = IpAddress::parse(name).has_value();
-  if (!is_address && conf.send_name) {  // SSL_set_tlsext_host_name(), whose macro has a C cast
+  if (!is_address && conf.send_name &&
+      !name.empty()) {  // SSL_set_tlsext_host_name(), whose macro has a C cast
     SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(name.c_str()));
   }
   if (conf.verify) {
+    // To OpenSSL an empty name would mean that any will do.
+    const std::string expected = name.empty() ? "nobody.invalid" : name;
     X509_VERIFY_PARAM* rules = SSL_get0_param(ssl);
     X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    const int set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(rules, name.c_str())
-                               : X509_VERIFY_PARAM_set1_host(rules, name.data(), name.size());
+    const int set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(rules, expected.c_str())
+                               : X509_VERIFY_PARAM_set1_host(rules, expected.data(), expected.size());
     if (set != 1) throw std::bad_alloc();
   }
-  if (!conf.reuse_sessions) return;
+  if (!conf.reuse_sessions || (sessions.size() >= kMostSessions && !sessions.contains(name))) return;
   const auto place = sessions.try_emplace(name).first;
   SSL_set_ex_data(ssl, session_place_index(), &place->second);
   if (place->second != nullptr && SSL_SESSION_is_resumable(place->second.get()) == 1) {
@@ -163,12 +154,15 @@ int ClientContext::Impl::on_new_session(SSL* ssl, SSL_SESSION* session) noexcept
 ClientContext::ClientContext() = default;
 ClientContext::~ClientContext() = default;
 
-bool ClientContext::check(const conf::UpstreamTls& tls, Diagnostics& diagnostics) {
+std::shared_ptr<const ClientMaterial> ClientMaterial::load(const conf::UpstreamTls& tls,
+                                                           Diagnostics& diagnostics) {
   const std::size_t errors_before = diagnostics.errors();
-  std::string pem;
-  if (!tls.ca.empty()) read_certificates(tls.ca, "ca", pem, diagnostics);
-  if (!tls.crl.empty()) read_crls(tls.crl, pem, diagnostics);
-  if (tls.certificate) check_certificate(*tls.certificate, diagnostics);
+  auto material = std::make_shared<ClientMaterial>();
+  material->conf_ = tls;
+  if (!tls.ca.empty()) read_certificates(tls.ca, "ca", material->ca_, diagnostics);
+  if (!tls.crl.empty()) read_crls(tls.crl, material->crl_, diagnostics);
+  if (tls.certificate)
+    load_certificate(*tls.certificate, material->chain_, material->private_key_, diagnostics);
   const SslCtxPtr ctx(SSL_CTX_new(TLS_client_method()));
   require(ctx.get());
   if (!tls.ciphers.empty() && SSL_CTX_set_cipher_list(ctx.get(), tls.ciphers.value.c_str()) != 1) {
@@ -177,24 +171,28 @@ bool ClientContext::check(const conf::UpstreamTls& tls, Diagnostics& diagnostics
                           "\"; expected names such as ECDHE-RSA-AES128-GCM-SHA256 divided by colons");
   }
   clear_errors();
-  return diagnostics.errors() == errors_before;
+  if (diagnostics.errors() > errors_before) return nullptr;
+  return material;
 }
 
-std::shared_ptr<ClientContext> ClientContext::make(Library& library, const conf::UpstreamTls& tls) {
+std::shared_ptr<ClientContext> ClientContext::make(Library& library,
+                                                   std::shared_ptr<const ClientMaterial> material) {
   auto* lib_ctx = static_cast<OSSL_LIB_CTX*>(library.lib_ctx());
   std::shared_ptr<ClientContext> context(new ClientContext);
-  context->impl_ = std::make_shared<Impl>(lib_ctx, tls);
+  context->impl_ = std::make_shared<Impl>(lib_ctx, std::move(material));
   context->impl_->configure(lib_ctx);
   return context;
 }
 
 std::unique_ptr<net::Stream> ClientContext::connect(net::Loop& loop, std::unique_ptr<net::Stream> socket,
-                                                    const std::string& name, net::StreamListener& listener) {
+                                                    const std::string& host, net::StreamListener& listener,
+                                                    const std::optional<std::string>& name) {
   SslPtr ssl(SSL_new(impl_->ctx.get()));
   require(ssl.get());
   impl_->shared.wire.attach(ssl.get());
   SSL_set_connect_state(ssl.get());
-  impl_->set_server(ssl.get(), impl_->conf.server_name.empty() ? name : impl_->conf.server_name);
+  const std::string& configured = impl_->conf.server_name.empty() ? host : impl_->conf.server_name;
+  impl_->set_server(ssl.get(), name.value_or(configured));
   auto stream = std::make_unique<TlsStream>(loop, std::shared_ptr<Shared>(impl_, &impl_->shared),
                                             std::move(ssl), Role::client, std::move(socket), listener);
   stream->begin();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "conf/model.h"
@@ -11,20 +12,37 @@
 
 namespace tidegate::tls {
 
+/// What TLS towards an upstream is made from: its files, read and checked once, by whoever may read them.
+/// Immutable; any thread may make contexts from it.
+class ClientMaterial {
+ public:
+  /// Null, and complaints where the paths stand, if anything is wrong.
+  static std::shared_ptr<const ClientMaterial> load(const conf::UpstreamTls& tls, Diagnostics& diagnostics);
+
+ private:
+  friend class ClientContext;
+  conf::UpstreamTls conf_;
+  std::string ca_;  ///< PEM, as all here; empty: the system's authorities
+  std::string crl_;
+  std::string chain_;
+  std::string private_key_;
+};
+
 /// TLS towards the servers of one upstream on one worker. The server's name is verified (RFC 6125 by
 /// X509_VERIFY_PARAM_set1_host, or set1_ip) unless `verify` is off; sessions are resumed per server.
 class ClientContext {
  public:
-  /// Checks `ca` once at load; adds to diagnostics.
-  static bool check(const conf::UpstreamTls& tls, Diagnostics& diagnostics);
-  static std::shared_ptr<ClientContext> make(Library& library, const conf::UpstreamTls& tls);
+  static std::shared_ptr<ClientContext> make(Library& library,
+                                             std::shared_ptr<const ClientMaterial> material);
   ~ClientContext();
 
   /// Begins a handshake over `socket`, which is dialling or connected. The listener hears on_open, or
-  /// on_error (the dial's own error, or upstream_tls_failed). `name` is the server's host, used for SNI and
-  /// verification unless the configuration names another. The deadline is the caller's.
+  /// on_error (the dial's own error, or upstream_tls_failed). `host` is the server's, used for SNI and
+  /// verification unless the configuration names another; `name` goes before both. The deadline is the
+  /// caller's.
   std::unique_ptr<net::Stream> connect(net::Loop& loop, std::unique_ptr<net::Stream> socket,
-                                       const std::string& name, net::StreamListener& listener);
+                                       const std::string& host, net::StreamListener& listener,
+                                       const std::optional<std::string>& name = std::nullopt);
 
   struct Impl;
 

@@ -22,7 +22,7 @@ struct Snapshot;
 struct Errand {
   sites::Outgoing out;
   const conf::Route* route = nullptr;      ///< its timeouts
-  const conf::NextServer* next = nullptr;  ///< when another server is tried
+  const conf::ProxyPass* proxy = nullptr;  ///< the location's
   upstream::Connector* connector = nullptr;
   std::shared_ptr<upstream::OnDemand::Entry> on_demand{};  ///< whose connector it is; null: a configured one
   http::Framing framing = http::Framing::none;             ///< of the body, towards the upstream

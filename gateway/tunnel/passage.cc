@@ -71,13 +71,15 @@ void Passage::go_to(upstream::Server& server, bool fresh) {
   server_ = &server;
   ++servers_tried_;
   tries_.begin(address_of(server), std::chrono::steady_clock::now());
-  if (!fresh) {
+  if (!fresh && !errand_.out.tls_name) {
     if (auto idle = errand_.connector->take_idle(server)) return on_connected(std::move(*idle));
   }
   upstream::Connector::Wish wish;
   wish.order = {&server};
   wish.timeout = errand_.route->timeouts.connect;
   wish.log_id = errand_.log_id;
+  wish.tls_name = errand_.out.tls_name;
+  if (const auto& bind = errand_.out.bind) wish.from = net::SocketAddress{bind->ip, bind->port, {}};
   attempt_ = errand_.connector->connect(wish, *this);
 }
 
@@ -386,7 +388,7 @@ void Passage::on_response_deadline() {
 }
 
 bool Passage::may_try_next(Trouble trouble, int status) const {
-  const conf::NextServer& next = *errand_.next;
+  const conf::NextServer& next = errand_.proxy->next;
   const bool listed = std::find(next.on_status.begin(), next.on_status.end(), status) != next.on_status.end();
   const bool wanted = (trouble == Trouble::error && next.on_error) ||
                       (trouble == Trouble::timeout && next.on_timeout) ||
@@ -457,7 +459,7 @@ void Passage::leave_server() {
 void Passage::settle() {
   // As in nginx, an answer in HTTP/1.0 ends its connection, whatever it says.
   const bool keep = request_complete() && response_->keep_alive && response_->minor_version > 0 &&
-                    !surplus_ && keeps_connection() && !upstream_congested_;
+                    !surplus_ && keeps_connection() && !upstream_congested_ && !errand_.out.tls_name;
   tries_.ended(0, std::chrono::steady_clock::now());
   tries_.tell();
   if (std::exchange(upstream_paused_, false)) upstream_.stream->resume_reading();

@@ -6,12 +6,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "conf/model.h"
-#include "gateway/base/live_count.h"
 #include "conf/sites.h"
 #include "gateway/base/ip.h"
+#include "gateway/base/live_count.h"
 #include "gateway/base/log_file.h"
 #include "gateway/routing/route_table.h"
 #include "gateway/sites/site_table.h"
@@ -30,9 +31,9 @@ struct ListenerSite {
   std::shared_ptr<tls::ServerContext> tls;  ///< null: plain
   routing::Template redirect_to;
   metrics::ListenerCounts* counts = nullptr;
-};
   /// Listeners whose connections come in by the sockets of this one, by the address that they come to.
   std::vector<std::pair<IpAddress, std::size_t>> guests{};
+};
 
 /// One upstream of a snapshot.
 struct UpstreamSite {
@@ -63,7 +64,9 @@ struct Snapshot {
   sites::Zones* zones = nullptr;                      ///< the process's; outlive the snapshot
   std::map<std::string_view, UpstreamSite*> by_name;  ///< of `upstreams`
   std::unique_ptr<upstream::OnDemand> on_demand;      ///< servers that only requests name
-  std::shared_ptr<const SiteLogs> site_logs;          ///< access logs by their path
+  /// Of proxy_passes with variables: what they speak to servers that `on_demand` finds.
+  std::map<const conf::ProxyPass*, std::shared_ptr<tls::ClientContext>> variable_tls;
+  std::shared_ptr<const SiteLogs> site_logs;  ///< access logs by their path
 
   metrics::SlowHandshakes* slow_handshakes = nullptr;  ///< the worker's; outlives the snapshot
   metrics::Tally* tally = nullptr;  ///< the worker's, where the counts above are; outlives the snapshot

@@ -71,6 +71,11 @@ class Connector {
     std::vector<Server*> order;
     /// The request's, for log lines; it outlives the attempt.
     std::string_view log_id;
+    /// Under TLS: what is sent as the server's name, and verified; none: as the upstream has it. Whoever
+    /// names one takes no idle connection, and keeps none: these may be another's.
+    std::optional<std::string> tls_name{};
+    /// proxy_bind: where the connection comes from; none: the system chooses.
+    std::optional<net::SocketAddress> from{};
   };
 
   /// An idle connection to the chosen server, if there is one: usable at once, though the upstream may have

@@ -41,7 +41,9 @@ Dialling::Dialling(net::Loop& loop, const conf::Upstream& upstream, tls::ClientC
       counts_(counts),
       log_id_(wish.log_id),
       order_(std::move(order)),
-      for_tunnel_(wish.for_tunnel) {
+      for_tunnel_(wish.for_tunnel),
+      tls_name_(wish.tls_name),
+      from_(wish.from) {
   if (wish.timeout > 0ms) end_ = loop_.now() + wish.timeout;
   if (find_next_address()) {
     dial_next();
@@ -113,9 +115,9 @@ void Dialling::dial_next() {
     time = addresses_left() > 1 ? std::min(*left, std::max(*left / 2, kShortestTry)) : *left;
   }
   const net::SocketAddress& address = addresses_[next_address_++];
-  stream_ = net::dial(loop_, address, time, *this);
+  stream_ = net::dial(loop_, address, time, *this, from_ ? &*from_ : nullptr);
   if (server_->conf->scheme == conf::Server::Scheme::https) {
-    stream_ = tls_->connect(loop_, std::move(stream_), server_->conf->host, *this);
+    stream_ = tls_->connect(loop_, std::move(stream_), server_->conf->host, *this, tls_name_);
   }
   arm(loop_.timers(), time);  // the dial has its own; this one is for the TLS handshake
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -58,6 +59,8 @@ class Dialling final : public Attempt, private net::StreamListener, private net:
   const std::string_view log_id_;    ///< the request's
   const std::vector<Server*> order_;
   const bool for_tunnel_;
+  const std::optional<std::string> tls_name_;
+  const std::optional<net::SocketAddress> from_;
   std::size_t next_server_ = 0;  ///< in order_
   Server* server_ = nullptr;
   Claim claim_;                                ///< of a tunnel's: on server_

@@ -50,8 +50,7 @@ std::optional<conf::Server> server_from(std::string_view target, bool https) {
   return server;
 }
 
-OnDemand::OnDemand(net::Loop& loop, ServerStates& states, MakeTls make_tls)
-    : loop_(loop), states_(states), make_tls_(std::move(make_tls)), resolver_(loop) {}
+OnDemand::OnDemand(net::Loop& loop, ServerStates& states) : loop_(loop), states_(states), resolver_(loop) {}
 
 OnDemand::~OnDemand() = default;
 
@@ -75,9 +74,9 @@ struct OnDemand::Waiting final : Wait {
   bool answered = false;
 };
 
-std::unique_ptr<OnDemand::Wait> OnDemand::ask(std::string_view target, bool https, Done done) {
-  const auto server = server_from(target, https);
-  const auto entry = server ? find((https ? "https://" : "http://") + std::string(target), *server) : nullptr;
+std::unique_ptr<OnDemand::Wait> OnDemand::ask(std::string_view target,
+                                              std::shared_ptr<tls::ClientContext> tls, Done done) {
+  const auto entry = find(target, std::move(tls));
   if (entry == nullptr) {
     done(nullptr);
     return nullptr;
@@ -93,9 +92,14 @@ std::unique_ptr<OnDemand::Wait> OnDemand::ask(std::string_view target, bool http
   return wait;
 }
 
-std::shared_ptr<OnDemand::Entry> OnDemand::find(const std::string& key, const conf::Server& server) {
+/// Null: that is no address, or there is no room.
+std::shared_ptr<OnDemand::Entry> OnDemand::find(std::string_view target,
+                                                std::shared_ptr<tls::ClientContext> tls) {
+  std::pair<const tls::ClientContext*, std::string> key(tls.get(), target);
   const auto found = entries_.find(key);
   if (found != entries_.end()) return found->second;
+  const auto server = server_from(target, tls != nullptr);
+  if (!server) return nullptr;
   if (!make_room()) {
     log::warning("upstream", "more than " + std::to_string(kMost) +
                                  " servers at once are named by requests: the answer is 502");
@@ -103,13 +107,12 @@ std::shared_ptr<OnDemand::Entry> OnDemand::find(const std::string& key, const co
   }
   auto entry = std::make_shared<Entry>();
   entry->conf = std::make_unique<conf::Upstream>();
-  entry->conf->name = key;
-  entry->conf->servers = {server};
+  entry->conf->name = (tls != nullptr ? "https://" : "http://") + key.second;
+  entry->conf->servers = {*server};
   entry->conf->keepalive_idle = 0ms;  // as in nginx, where only an upstream block has `keepalive`
-  const bool https = server.scheme == conf::Server::Scheme::https;
-  entry->connector = std::make_unique<Connector>(loop_, *entry->conf, states_, https ? make_tls_() : nullptr);
-  entry->literal = literal_address(server).has_value();
-  entries_.emplace(key, entry);
+  entry->connector = std::make_unique<Connector>(loop_, *entry->conf, states_, std::move(tls));
+  entry->literal = literal_address(*server).has_value();
+  entries_.emplace(std::move(key), entry);
   if (!sweep_.armed()) sweep_.arm(loop_.timers(), kForgotten);
   return entry;
 }

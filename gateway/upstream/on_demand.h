@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "conf/model.h"
 #include "gateway/net/loop.h"
@@ -26,8 +27,7 @@ namespace tidegate::upstream {
 /// then.
 class OnDemand {
  public:
-  using MakeTls = std::function<std::shared_ptr<tls::ClientContext>()>;
-  OnDemand(net::Loop& loop, ServerStates& states, MakeTls make_tls);
+  OnDemand(net::Loop& loop, ServerStates& states);
   ~OnDemand();
 
   static constexpr std::size_t kMost = 256;
@@ -48,20 +48,21 @@ class OnDemand {
    public:
     virtual ~Wait() = default;
   };
-  /// `target` is host, host:port, [v6]:port or unix:/path. Null: `done` was called from within.
-  std::unique_ptr<Wait> ask(std::string_view target, bool https, Done done);
+  /// `target` is host, host:port, [v6]:port or unix:/path; `tls` is null for plain HTTP, and no two of them
+  /// share a connection. Null: `done` was called from within.
+  std::unique_ptr<Wait> ask(std::string_view target, std::shared_ptr<tls::ClientContext> tls, Done done);
 
  private:
   struct Waiting;
-  std::shared_ptr<Entry> find(const std::string& key, const conf::Server& server);
+  std::shared_ptr<Entry> find(std::string_view target, std::shared_ptr<tls::ClientContext> tls);
   void look_up(const std::shared_ptr<Entry>& entry);
   bool make_room();
   void sweep();
 
   net::Loop& loop_;
   ServerStates& states_;
-  MakeTls make_tls_;
-  std::map<std::string, std::shared_ptr<Entry>> entries_;
+  /// By TLS (an entry's connector holds it) and target.
+  std::map<std::pair<const tls::ClientContext*, std::string>, std::shared_ptr<Entry>> entries_;
   net::DeadlineOf<OnDemand, &OnDemand::sweep> sweep_{*this};
   net::Resolver resolver_;  // the first to go
 };

@@ -114,6 +114,7 @@ void Lowering::refuse_proxy_extras(const Location& location) {
     report_.note(place, "chunked_transfer_encoding", Kind::approximated,
                  "an answer to HTTP/1.1 whose length is not known comes in chunks all the same");
   }
+  refuse(!proxy.tls_name.empty(), "proxy_ssl_name", "the name is the same for every request; write it out");
   refuse(!proxy.bind.empty(), "proxy_bind", "the system chooses the address; keep `tidegate run --nginx`");
 }
 

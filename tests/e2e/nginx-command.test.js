@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 
+import { makeCertificate } from './lib/certificates.js';
 import { run } from './lib/command.js';
 import { binary, temporaryDirectory } from './lib/gateway.js';
 import { nginxBinary } from './lib/golden/sides.js';
@@ -129,9 +131,9 @@ const alive = (pid) => {
   }
 };
 
-function get(port) {
+function get(port, target = '/', host = '127.0.0.1') {
   return new Promise((resolve, reject) => {
-    http.get({ port, host: '127.0.0.1', agent: false }, (response) => {
+    http.get({ port, host, path: target, agent: false }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text) => (body += text)).on('end', () => resolve(body));
     }).on('error', reject);
@@ -315,6 +317,115 @@ test('tidegate run --nginx: in the foreground, with the user, error log and pid 
     assert.equal(fs.existsSync(one.pid) && fs.readFileSync(one.pid, 'utf8') !== '', false, 'no process id is left');
   } finally {
     child.kill('SIGKILL');
+  }
+});
+
+test('user: what only root may read serves connections to upstreams too, before and after a reload', {
+  skip: !isRoot && 'only root can become another',
+}, async () => {
+  const one = await site('upstream-key');
+  const theirs = await makeCertificate(directory, 'upstream', { names: ['127.0.0.1'] });
+  const shown = await makeCertificate(directory, 'shown', { names: ['gateway'] });
+  const upstream = https.createServer({
+    cert: fs.readFileSync(theirs.certificate), key: fs.readFileSync(theirs.privateKey), requestCert: true, rejectUnauthorized: false,
+  }, (request, response) => response.end(`${request.socket.getPeerCertificate()?.subject?.CN} ${request.url}`));
+  await new Promise((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  for (const file of [theirs.certificate, shown.privateKey, shown.certificate]) fs.chmodSync(file, 0o600);
+  const configure = (word) => {
+    one.configure('', 'user www-data;');
+    fs.writeFileSync(one.file, fs.readFileSync(one.file, 'utf8').replace('return 200 "";', `
+      proxy_ssl_certificate ${shown.certificate}; proxy_ssl_certificate_key ${shown.privateKey};
+      proxy_ssl_verify on; proxy_ssl_trusted_certificate ${theirs.certificate}; proxy_ssl_name 127.0.0.1;
+      location / { proxy_pass https://127.0.0.1:${upstream.address().port}/${word}; }
+      location /variable { set $to https://127.0.0.1:${upstream.address().port}; proxy_pass $to/variable-${word}; }
+    `));
+  };
+  configure('first');
+  const started = await run(ours, ['-c', one.file, '-e', errorLog]);
+  assert.equal(started.code, 0, started.stderr);
+  const pid = one.running();
+  try {
+    assert.equal(await get(one.port), 'gateway /first');
+    assert.equal(await get(one.port, '/variable'), 'gateway /variable-first');
+    configure('second');
+    assert.equal((await one.signal('reload')).code, 0);
+    await until(async () => (await get(one.port)) === 'gateway /second', 'the reload');
+    assert.equal(await get(one.port, '/variable'), 'gateway /variable-second');
+    // A key that is gone is told at its place, and all goes on as it was.
+    fs.rmSync(shown.privateKey);
+    assert.equal((await one.signal('reload')).code, 0);
+    await until(() => /can't read private key .*shown\.key: No such file or directory/.test(one.logged()), 'the complaint');
+    assert.match(one.logged(), /upstream-key\.conf:\d+/);
+    assert.equal(await get(one.port), 'gateway /second');
+  } finally {
+    process.kill(pid, 'SIGKILL');
+    upstream.close();
+  }
+});
+
+test('user: a new log where only root may write fails the reload, which says what to do', {
+  skip: !isRoot && 'only root can become another',
+}, async () => {
+  const one = await site('logs');
+  const folder = path.join(directory, 'root-only');
+  fs.mkdirSync(folder, { mode: 0o755 });
+  one.configure('first', 'user www-data;');
+  const text = fs.readFileSync(one.file, 'utf8');
+  const started = await run(ours, ['-c', one.file, '-e', errorLog]);
+  assert.equal(started.code, 0, started.stderr);
+  const pid = one.running();
+  try {
+    for (const [other, complaint] of [
+      [text.replace('access_log off', `access_log ${folder}/access.log`), /cannot write the access log .*access\.log: .*ermission denied; .*restart the gateway/],
+      [text.replace(one.log, `${folder}/error.log`), /open\(\) ".*error\.log" failed \(13: Permission denied\); .*user www-data.*restart the gateway/],
+    ]) {
+      fs.writeFileSync(one.file, other.replace('first', 'second'));
+      assert.equal((await one.signal('reload')).code, 0);
+      await until(() => complaint.test(one.logged()), `the complaint ${complaint}`);
+      assert.equal(await get(one.port), 'first');
+    }
+    // With its rights the same goes through.
+    fs.chmodSync(folder, 0o777);
+    assert.equal((await one.signal('reload')).code, 0);
+    await until(async () => (await get(one.port)) === 'second', 'the reload');
+    assert.ok(fs.existsSync(path.join(folder, 'error.log')));
+  } finally {
+    process.kill(pid, 'SIGKILL');
+  }
+});
+
+test('an address beside the wildcard of its port comes and goes with reloads, and outlives a hand-over', async () => {
+  const one = await site('beside');
+  const configure = (more) => {
+    one.configure('wildcard');
+    fs.writeFileSync(one.file, fs.readFileSync(one.file, 'utf8').replace(`listen 127.0.0.1:${one.port}`, `listen ${one.port}`).replace('http {', `http { ${more}`));
+  };
+  const beside = `server { listen 127.0.0.2:${one.port}; return 200 "beside"; }`;
+  const at = (address) => get(one.port, '/', address);
+  configure('');
+  const started = await run(ours, ['-c', one.file, '-e', errorLog]);
+  assert.equal(started.code, 0, started.stderr);
+  let pid = one.running();
+  try {
+    assert.equal(await at('127.0.0.2'), 'wildcard');
+    configure(beside);
+    assert.equal((await one.signal('reload')).code, 0);
+    await until(async () => (await at('127.0.0.2')) === 'beside', 'the reload');
+    assert.equal(await at('127.0.0.1'), 'wildcard');
+    process.kill(pid, 'SIGUSR2');
+    await until(() => !alive(pid), 'the end of the first');
+    await until(() => one.running() !== pid, 'the process id of the second');
+    pid = one.running();
+    assert.equal(await at('127.0.0.2'), 'beside');
+    assert.equal(await at('127.0.0.1'), 'wildcard');
+    configure('');
+    assert.equal((await one.signal('reload')).code, 0);
+    await until(async () => (await at('127.0.0.2')) === 'wildcard', 'the reload');
+    assert.equal((await one.signal('quit')).code, 0);
+    await until(() => !alive(pid), 'the end');
+    assert.doesNotMatch(one.logged(), /\[(emerg|alert|error)\]/);
+  } finally {
+    if (alive(pid)) process.kill(pid, 'SIGKILL');
   }
 });
 

@@ -50,6 +50,28 @@ std::string temporary_path(const std::string& name) {
   return ::testing::TempDir() + name + std::to_string(::getpid());
 }
 
+TEST(Dial, ComesFromTheAddressThatItIsTold) {
+  Loop loop;
+  const ListeningSocket server = listen_on_loopback();
+  for (const char* address : {"127.0.0.1", "127.0.0.9"}) {
+    const SocketAddress from{*IpAddress::parse(address), 0, {}};
+    Recorder heard;
+    const auto stream = dial(loop, server.local(), 5s, heard, &from);
+    ASSERT_TRUE(run_until(loop, [&] { return heard.opens == 1; })) << address;
+    EXPECT_EQ(stream->local_address(), address);
+  }
+}
+
+TEST(Dial, FailsFromAnAddressThatIsNotOurs) {
+  Loop loop;
+  const ListeningSocket server = listen_on_loopback();
+  const SocketAddress from{*IpAddress::parse("192.0.2.1"), 0, {}};
+  Recorder heard;
+  const auto stream = dial(loop, server.local(), 5s, heard, &from);
+  ASSERT_TRUE(run_until(loop, [&] { return !heard.errors.empty(); }));
+  EXPECT_EQ(heard.errors.front().os_error, -EADDRNOTAVAIL);
+}
+
 TEST(Dial, OpensAndSendsWhatWasWrittenBefore) {
   Loop loop;
   const ListeningSocket server = listen_on_loopback();

@@ -203,6 +203,73 @@ TEST(TranslateModel, ServersShareAnAddressAndItsTls) {
   EXPECT_EQ(file.server(1).first_name, "b.example.com");
 }
 
+TEST(TranslateModel, BesideAWildcardAnAddressHasNoSocketOfItsOwn) {
+  const Translated file = in_http(R"(
+    server { listen 127.0.0.1:80; listen 80; listen 10.0.0.1:80 backlog=5; listen 127.0.0.1:81; }
+    server { listen [::1]:80; listen [::]:80 ipv6only=off; listen unix:/a.sock; }
+    server { listen 82 reuseport; listen 127.0.0.1:82 reuseport; })");
+  EXPECT_THAT(file.complaints, IsEmpty());
+  std::vector<int> through;
+  for (const conf::ListenerServers& listener : file.sites().by_listener)
+    through.push_back(listener.through ? static_cast<int>(*listener.through) : -1);
+  EXPECT_THAT(through, ElementsAre(1, -1, -1, -1, 5, -1, -1, -1, 7));
+}
+
+TEST(TranslateModel, ProxyPassWithVariablesSpeaksItsLocationsTls) {
+  const Translated file = in_http(R"(
+    upstream App { server 10.0.0.1; }
+    server { listen 80; proxy_ssl_trusted_certificate /ca.pem;
+      location /a { proxy_pass https://$arg_to; proxy_ssl_verify on; proxy_ssl_name $arg_name; }
+      location /b { proxy_pass https://$arg_to; }
+      location /c { proxy_pass $arg_to; proxy_ssl_verify on; proxy_ssl_name x.example.com; }
+      location /d { proxy_pass http://$arg_to; proxy_ssl_verify on; }
+      location /e { proxy_pass https://App; proxy_ssl_name $host; } })");
+  EXPECT_THAT(file.complaints, IsEmpty());
+  const auto proxy = [&file](const char* path) -> const conf::ProxyPass& {
+    return *file.location(path).proxy;
+  };
+  const auto named = [&](const char* path) -> const conf::Upstream& {
+    const std::string& name = proxy(path).https_upstreams->at("app");
+    const auto& all = file.config().upstreams;
+    return *std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.name == name; });
+  };
+  EXPECT_TRUE(named("/a").tls.verify);
+  EXPECT_EQ(named("/a").tls.server_name, "App");
+  EXPECT_EQ(proxy("/a").tls_name.value, "$arg_name");
+  EXPECT_FALSE(named("/b").tls.verify);
+  EXPECT_TRUE(named("/c").tls.verify);
+  EXPECT_EQ(named("/c").tls.server_name, "x.example.com");
+  EXPECT_EQ(proxy("/c").tls.ca.value, "/ca.pem");
+  EXPECT_EQ(proxy("/d").https_upstreams, nullptr);
+  EXPECT_EQ(proxy("/e").tls_name.value, "$host");
+}
+
+TEST(TranslateModel, RealIpsAndReferersAreTheLocations) {
+  const Translated file = in_http(R"(
+    set_real_ip_from 10.0.0.0/8;
+    server { listen 80; server_name A.example.com ~^b; real_ip_header X-Other; valid_referers server_names;
+      location /a { set_real_ip_from unix:; real_ip_recursive on; valid_referers none *.Example.com/Path ~x$; }
+      location /b { } })");
+  EXPECT_THAT(file.complaints, IsEmpty());
+  const conf::Location& a = file.location("/a");
+  EXPECT_TRUE(a.real_ip.from_unix_sockets);
+  EXPECT_THAT(a.real_ip.from, IsEmpty());
+  EXPECT_TRUE(a.real_ip.recursive);
+  EXPECT_EQ(a.real_ip.header, "X-Other");
+  ASSERT_THAT(a.referers->names, SizeIs(3));
+  EXPECT_TRUE(a.referers->none);
+  EXPECT_EQ(a.referers->names[0].host.name.value, "*.example.com");
+  EXPECT_EQ(a.referers->names[0].path, "/Path");
+  EXPECT_TRUE(a.referers->names[1].whole);
+  EXPECT_EQ(a.referers->names[2].host.name.value, "^b") << "the regexes of the server's names stay";
+  const conf::Location& b = file.location("/b");
+  EXPECT_FALSE(b.real_ip.from_unix_sockets);
+  EXPECT_THAT(b.real_ip.from, SizeIs(1));
+  ASSERT_THAT(b.referers->names, SizeIs(2));
+  EXPECT_EQ(b.referers->names[0].host.name.value, "a.example.com");
+  EXPECT_TRUE(b.referers->names[1].host.regex);
+}
+
 TEST(TranslateModel, ListenSaysWhatTheSocketIs) {
   const Translated file = in_http(
       "server { listen [::1]:8080 backlog=7 rcvbuf=8k so_keepalive=30s:5:3 proxy_protocol; listen "

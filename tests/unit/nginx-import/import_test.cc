@@ -329,6 +329,25 @@ TEST(Import, RefusesWhatItDoesNotKnow) {
   expect_loads(import, "sub_filter");
 }
 
+TEST(Import, RefusesWhatYamlSaysOfAllOrNothing) {
+  const char* const kSites[] = {
+      "server { listen 80; PROXY } server { listen 127.0.0.1:80; location / { proxy_pass http://b:1; } }",
+      "server { listen 80; location / { set_real_ip_from 10.0.0.0/8; proxy_pass http://a:1; } }",
+      "server { listen 80; set_real_ip_from unix:; PROXY }",
+      "server { listen 80; valid_referers none a.com; if ($invalid_referer) { return 403; } PROXY }",
+      "server { listen 80; location / { proxy_pass https://a:1; proxy_ssl_verify on; "
+      "proxy_ssl_trusted_certificate /ca.pem; proxy_ssl_name $host; } }",
+      "server { listen 80; location / { proxy_pass http://a:1; proxy_bind 127.0.0.2; } }",
+  };
+  for (std::string site : kSites) {
+    if (const auto at = site.find("PROXY"); at != std::string::npos)
+      site.replace(at, 5, "location / { proxy_pass http://a:1; }");
+    const Import import = import_text(site);
+    EXPECT_TRUE(import.refused()) << site << '\n' << to_text(import.report);
+    expect_loads(import, site);
+  }
+}
+
 TEST(Import, SaysOnceWhatIsIncludedTwice) {
   const Import import = import_text(
       "server { listen 80;\n location /a/ { include mime.types; proxy_pass http://a:1; }\n"

@@ -17,18 +17,26 @@ class ClientContextTest : public testing::Test {
   }
   ~ClientContextTest() override { log::capture({}); }
 
+  std::shared_ptr<ClientContext> make() {
+    Diagnostics diagnostics;
+    const auto material = ClientMaterial::load(conf, diagnostics);
+    for (const Diagnostic& each : diagnostics.list()) ADD_FAILURE() << to_string(each);
+    return ClientContext::make(library, material);
+  }
+
   /// A client of ours against OpenSSL's server.
   struct Talk {
     Recorder client;
     std::unique_ptr<RawPeer> server;
   };
-  std::unique_ptr<Talk> connect(const std::string& name, SSL_CTX* server) {
-    if (context == nullptr) context = ClientContext::make(library, conf);
+  std::unique_ptr<Talk> connect(const std::string& host, SSL_CTX* server,
+                                const std::optional<std::string>& name = std::nullopt) {
+    if (context == nullptr) context = make();
     const SocketPair pair;
     auto talk = std::make_unique<Talk>();
     talk->server = std::make_unique<RawPeer>(pair.theirs, server, true);
     talk->client.stream =
-        context->connect(loop.loop(), net::adopt(loop.loop(), pair.ours), name, talk->client);
+        context->connect(loop.loop(), net::adopt(loop.loop(), pair.ours), host, talk->client, name);
     return talk;
   }
   bool agrees(Talk& talk) {
@@ -92,7 +100,7 @@ TEST_F(ClientContextTest, ShowsItsCertificateAndKeepsTheNameToItself) {
   conf.protocols = {conf::TlsVersion::tls1_2};
   conf.ciphers.value = "ECDHE-ECDSA-AES256-GCM-SHA384";
   Diagnostics diagnostics;
-  EXPECT_TRUE(ClientContext::check(conf, diagnostics));
+  EXPECT_NE(ClientMaterial::load(conf, diagnostics), nullptr);
   const CtxPtr server = server_ctx(authority.issue({.names = {"app.example"}}));
   SSL_CTX_set_verify(server.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                      [](int, X509_STORE_CTX*) { return 1; });
@@ -109,23 +117,49 @@ TEST_F(ClientContextTest, ComplainsOfEveryFile) {
       {files.write("own.pem", ours.certificate), {"n.conf", 1, 1}},
       {files.write("own.key", authority.issue({.names = {"other"}}).private_key), {"n.conf", 2, 1}}};
   conf.crl = {files.write("crl.pem", "nothing"), {"n.conf", 3, 1}};
+  conf.ca = {"/nowhere/ca.pem", {"n.conf", 5, 1}};
   conf.ciphers = {"NONSENSE", {"n.conf", 4, 1}};
   Diagnostics diagnostics;
-  EXPECT_FALSE(ClientContext::check(conf, diagnostics));
+  EXPECT_EQ(ClientMaterial::load(conf, diagnostics), nullptr);
   std::string all;
   for (const Diagnostic& each : diagnostics.list()) all += to_string(each) + '\n';
   EXPECT_NE(all.find("n.conf:2:1: private key "), std::string::npos) << all;
   EXPECT_NE(all.find("n.conf:3:1: "), std::string::npos) << all;
   EXPECT_NE(all.find("n.conf:4:1: ciphers: "), std::string::npos) << all;
+  EXPECT_NE(all.find("n.conf:5:1: can't read ca /nowhere/ca.pem"), std::string::npos) << all;
 }
 
-TEST_F(ClientContextTest, TrustsNobodyWithoutTheRevocationListThatItWants) {
-  conf.crl.value = "/nowhere/crl.pem";
+TEST_F(ClientContextTest, NeedsNoFileOnceTheMaterialIsLoaded) {
+  const test::Issued ours = authority.issue({.names = {"gateway"}});
+  conf.certificate = conf::Certificate{{files.write("own.pem", ours.certificate), {}},
+                                       {files.write("own.key", ours.private_key), {}}};
+  Diagnostics diagnostics;
+  const auto material = ClientMaterial::load(conf, diagnostics);
+  ASSERT_NE(material, nullptr);
+  for (const conf::Text* path : {&conf.ca, &conf.certificate->certificate, &conf.certificate->private_key})
+    ASSERT_EQ(::unlink(path->value.c_str()), 0);
+  context = ClientContext::make(library, material);
   const CtxPtr server = server_ctx(authority.issue({.names = {"app.example"}}));
-  logged.clear();
+  SSL_CTX_set_verify(server.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                     [](int, X509_STORE_CTX*) { return 1; });
   const auto talk = connect("app.example", server.get());
-  EXPECT_FALSE(agrees(*talk));
-  EXPECT_NE(logged.find("no server of their upstream will be trusted"), std::string::npos) << logged;
+  ASSERT_TRUE(agrees(*talk)) << talk->server->error << logged;
+  EXPECT_EQ(shown_name(talk->server->ssl()), "gateway");
+}
+
+TEST_F(ClientContextTest, VerifiesTheNameOfTheConnectionInstead) {
+  conf.server_name = "service.internal";
+  const CtxPtr server = server_ctx(authority.issue({.names = {"app.example"}}));
+  const auto talk = connect("10.0.0.1", server.get(), "app.example");
+  ASSERT_TRUE(agrees(*talk)) << logged;
+  EXPECT_STREQ(SSL_get_servername(talk->server->ssl(), TLSEXT_NAMETYPE_host_name), "app.example");
+  EXPECT_FALSE(agrees(*connect("app.example", server.get(), "other.example")));
+}
+
+TEST_F(ClientContextTest, TrustsNobodyWhereTheNameIsEmpty) {
+  const CtxPtr server = server_ctx(authority.issue({.names = {"app.example"}}));
+  EXPECT_FALSE(agrees(*connect("app.example", server.get(), "")));
+  EXPECT_NE(logged.find("hostname mismatch"), std::string::npos) << logged;
 }
 
 TEST_F(ClientContextTest, RefusesWhatItCannotVerify) {
@@ -217,7 +251,7 @@ struct Listening {
 TEST_F(ClientContextTest, ShakesHandsOverASocketThatStillDials) {
   Listening listening;
   ASSERT_TRUE(listening.bound);
-  context = ClientContext::make(library, conf);
+  context = make();
   const CtxPtr server = server_ctx(authority.issue({.names = {"app.example"}}));
   Talk talk;
   class Nobody final : public net::StreamListener {
@@ -244,7 +278,7 @@ TEST_F(ClientContextTest, PassesADialsErrorOn) {
     ASSERT_TRUE(listening.bound);
     nowhere = listening.bound.value().local();
   }
-  context = ClientContext::make(library, conf);
+  context = make();
   Recorder client;
   auto socket = net::dial(loop.loop(), nowhere, 5s, client);
   client.stream = context->connect(loop.loop(), std::move(socket), "app.example", client);
@@ -257,7 +291,7 @@ TEST_F(ClientContextTest, ChecksItsAuthorities) {
   const auto complaint = [&](const std::string& path) {
     conf.ca = {path, {"f.yaml", 9, 9}};
     Diagnostics diagnostics;
-    const bool fine = ClientContext::check(conf, diagnostics);
+    const bool fine = ClientMaterial::load(conf, diagnostics) != nullptr;
     EXPECT_EQ(fine, !diagnostics.failed());
     return fine ? "" : to_string(diagnostics.list().at(0));
   };

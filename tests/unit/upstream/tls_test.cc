@@ -55,7 +55,8 @@ class DiallingTls : public ConnectorTest {
  protected:
   void use_tls(bool verify) {
     upstream.tls.verify = verify;
-    tls = tls::ClientContext::make(library, upstream.tls);
+    Diagnostics diagnostics;
+    tls = tls::ClientContext::make(library, tls::ClientMaterial::load(upstream.tls, diagnostics));
   }
   tls::Library library;
 };

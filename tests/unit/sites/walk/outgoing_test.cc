@@ -62,7 +62,10 @@ TEST(OutgoingTarget, MayHaveVariables) {
   upstream.name = "https://secure";
   site.config.upstreams.push_back(upstream);
   site.proxy_variable(site.location("/v/"), "http://$arg_to");
-  site.proxy_variable(site.location("/z/"), "https://$arg_to/z");
+  site.proxy_variable(site.location("/z/"), "https://$arg_to/z").https_upstreams =
+      std::make_shared<const std::map<std::string, std::string>>(
+          std::map<std::string, std::string>{{"secure", "https://secure"}});
+  site.proxy_variable(site.location("/y/"), "https://$arg_to/y");
   site.proxy_variable(site.location("/u/"), "http://$arg_to$request_uri");
   site.proxy_variable(site.location("/bad/"), "$arg_to");
   const auto to = [&site](std::string_view target) {
@@ -78,6 +81,9 @@ TEST(OutgoingTarget, MayHaveVariables) {
   EXPECT_EQ(to("/v/?to=[::1]:5"), "http [::1]:5 /v/?to=[::1]:5 [::1]:5");
   EXPECT_EQ(to("/z/a?to=h"), "https h:443 /z h");
   EXPECT_EQ(to("/z/a?to=secure"), "https https://secure /z secure");
+  EXPECT_EQ(to("/z/a?to=Secure:443"), "https Secure:443 /z Secure");
+  // Another upstream of the same name may not be verified as this one asks.
+  EXPECT_EQ(to("/y/a?to=secure"), "https secure:443 /y secure");
   EXPECT_EQ(to("/u/a?to=h:80"), "http h:80 /u/a?to=h:80 h");
   EXPECT_EQ(to("/v/?to=h:0"), "http  /v/?to=h:0 ");
   EXPECT_EQ(to("/v/?to=h:99999"), "http  /v/?to=h:99999 ");
