@@ -225,9 +225,10 @@ void Server::on_worker_switched() {
   access_logs_.close_unused();
   if (std::exchange(accepting_, true)) return end_reload();
   note_configuration();
+  // First, while a process that hands over is still there: its pid file becomes ours, so that it leaves it.
+  if (options_.on_accepting) options_.on_accepting();
   sockets_.settle();
   service_.ready();
-  if (options_.on_accepting) options_.on_accepting();
   begin_waiting();
   if (handover_wanted_) start_handover();
 }

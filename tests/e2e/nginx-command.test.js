@@ -414,7 +414,7 @@ test('an address beside the wildcard of its port comes and goes with reloads, an
     assert.equal(await at('127.0.0.1'), 'wildcard');
     process.kill(pid, 'SIGUSR2');
     await until(() => !alive(pid), 'the end of the first');
-    await until(() => one.running() !== pid, 'the process id of the second');
+    await until(() => fs.existsSync(one.pid) && ![0, pid].includes(one.running()), 'the process id of the second');
     pid = one.running();
     assert.equal(await at('127.0.0.2'), 'beside');
     assert.equal(await at('127.0.0.1'), 'wildcard');
