@@ -213,6 +213,7 @@ bool Program::rewrite(const Step& step, Request& request, Outcome& outcome) {
 
 bool Program::respond(const Step& step, Request& request, Outcome& outcome) {
   outcome.status = step.conf->status;
+  request.facts.status = step.conf->status;  // $status in the text
   if (is_redirect(step.conf->status)) {
     outcome.to = step.value.evaluate(request);
   } else if (step.conf->status < 400 || !step.value.empty()) {

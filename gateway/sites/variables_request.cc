@@ -125,7 +125,10 @@ const std::vector<Builtin>& request_variables() {
       {"arg_", argument},
       {"args", args, true},
       {"content_length",
-       [](Request& r, string_view, string& out) { return give_field(r, out, "content_length"); }},
+       [](Request& r, string_view, string& out) {
+         if (give_field(r, out, "content_length")) return true;
+         return r.facts.body_length && give(out, std::to_string(*r.facts.body_length));
+       }},
       {"content_type",
        [](Request& r, string_view, string& out) { return give_field(r, out, "content_type"); }},
       {"cookie_", cookie},

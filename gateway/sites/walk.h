@@ -74,6 +74,7 @@ struct Facts {
   std::uint64_t bytes_sent = 0;
   std::uint64_t body_bytes_sent = 0;
   std::uint64_t request_length = 0;
+  std::optional<std::uint64_t> body_length;  ///< of chunks, once all have been read: $content_length
   std::string_view request_body;  ///< $request_body: where all of it was read before it was passed on
   std::optional<std::chrono::steady_clock::duration> request_time;  ///< none: it is not over
   bool complete = false;  ///< it has come to its own end: $request_completion

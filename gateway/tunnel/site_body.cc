@@ -23,10 +23,26 @@ bool SiteVisit::too_large() const {
   return most > 0 && std::max(request_.head->content_length, request_body_.payload_bytes()) > most;
 }
 
-/// A body that nobody passes on is read all the same, as in nginx: the connection goes on behind it.
-void SiteVisit::take_body() {
+/// Whether the body goes along as it comes, or is read whole before: also where nobody passes it on, so that
+/// the connection goes on behind it.
+void SiteVisit::pass_on() {
   using http::Framing;
+  if (too_large()) return fail(Error(Reason::body_too_large));
   const conf::ProxyPass& proxy = *walk_.location().proxy;
+  const Framing sent = request_.head->framing;
+  const bool replaced = proxy.body || !proxy.pass_body;
+  const bool comes = sent != Framing::none && !body_broken_;
+  // A part has gone to another upstream: what is left is no body, and must not pass for one.
+  if (comes && body_lost_ && !replaced) return fail(Error(Reason::internal));
+  // HTTP/1.0 has no chunks: there the length must be known first, as in nginx.
+  streams_body_ = comes && !replaced && !proxy.buffer_body && kept_.size() == 0 &&
+                  !request_body_.complete() && (sent == Framing::length || proxy.minor_version > 0);
+  if (comes && !streams_body_ && !request_body_.complete()) return begin_reading_body();
+  set_out();
+}
+
+void SiteVisit::add_body() {
+  using http::Framing;
   const Framing sent = request_.head->framing;
   made_.reset();
   if (errand_.out.body) {
@@ -34,22 +50,15 @@ void SiteVisit::take_body() {
     made_->append_text(*errand_.out.body);
     errand_.body = &*made_;
     errand_.length = made_->size();
-    if (proxy.body || made_->size() > 0) errand_.framing = Framing::length;
-  }
-  if (sent == Framing::none || body_broken_) return find_upstream();
-  // A part has gone to another upstream: what is left is no body, and must not pass for one.
-  if (body_lost_ && !made_) return fail(Error(Reason::internal));
-  // HTTP/1.0 has no chunks: there the length must be known first, as in nginx.
-  const bool as_it_comes = !made_ && !proxy.buffer_body && kept_.size() == 0 && !request_body_.complete() &&
-                           (sent == Framing::length || errand_.out.minor_version > 0);
-  if (as_it_comes) {
-    streams_body_ = true;
+    if (walk_.location().proxy->body || made_->size() > 0) errand_.framing = Framing::length;
+  } else if (streams_body_) {
     errand_.framing = sent;
     errand_.length = request_.head->content_length;
-    return find_upstream();
+  } else if (sent != Framing::none && !body_broken_) {
+    errand_.framing = Framing::length;
+    errand_.body = &kept_;
+    errand_.length = kept_.size();
   }
-  if (request_body_.complete()) return on_body_read();
-  begin_reading_body();
 }
 
 void SiteVisit::begin_reading_body() {
@@ -62,15 +71,12 @@ void SiteVisit::begin_reading_body() {
   client_.read_on();
 }
 
+/// Fields and a body of the configuration's own may have it in them.
 void SiteVisit::on_body_read() {
   deadline_.disarm();
-  if (!made_) {
-    errand_.framing = http::Framing::length;
-    errand_.body = &kept_;
-    errand_.length = kept_.size();
-  }
   facts_.request_body = kept_.in_memory();
-  find_upstream();
+  if (request_.head->framing == http::Framing::chunked) facts_.body_length = kept_.size();
+  set_out();
 }
 
 void SiteVisit::on_takes_body() {

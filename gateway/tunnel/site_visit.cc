@@ -142,8 +142,7 @@ void SiteVisit::hang_up(int status) {
 // ---------------------------------------------------------------------------------------------------------------
 // On to an upstream
 
-void SiteVisit::pass_on() {
-  if (too_large()) return fail(Error(Reason::body_too_large));
+void SiteVisit::set_out() {
   errand_ = make_errand(client_.snapshot(), walk_, *request_.head, request_.id);
   if (errand_.out.upstream.empty()) return fail(Error(Reason::internal));  // a variable makes no sense
   const std::string& method = errand_.out.method;
@@ -156,7 +155,8 @@ void SiteVisit::pass_on() {
   if (errand_.out.handshake && !places_.take(client_.snapshot(), route, request_.id)) {
     return fail(Error(Reason::too_many_tunnels));
   }
-  take_body();
+  add_body();
+  find_upstream();
 }
 
 void SiteVisit::find_upstream() {

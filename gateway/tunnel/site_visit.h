@@ -68,8 +68,9 @@ class SiteVisit final : public Serving, private Patron, private FileSink, privat
   void hang_up(int status);
   void pass_on();
   bool too_large() const;
-  /// Whether the body goes along as it comes, or is read whole before.
-  void take_body();
+  /// The errand, once its body is there or is known to come.
+  void set_out();
+  void add_body();
   void begin_reading_body();
   void on_body_read();
   void find_upstream();

@@ -160,6 +160,24 @@ TEST(SitesProxy, ReadsABodyThatNobodyPassesOn) {
   }
 }
 
+TEST(SitesProxy, ReadsTheBodyBeforeItIsAskedFor) {
+  ScriptedUpstream upstream;
+  SiteGateway gateway(one(upstream), [](Site& site) {
+    conf::ProxyPass& proxy = Site::pass(site.at("/"), "app");
+    proxy.body = conf::Text{"[$request_body]", {}};
+    Site::set(proxy, "X-Length", "$content_length");
+  });
+  Peer client = gateway.connect();
+  client.send("POST / HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\n\r\n");
+  client.send("3\r\nabc\r\n0\r\n\r\n");
+  Peer server = upstream.accept();
+  const std::string request = server.read_message();
+  EXPECT_THAT(request, HasSubstr("X-Length: 3\r\n"));
+  EXPECT_THAT(request, testing::EndsWith("\r\n\r\n[abc]"));
+  server.send(ok("done"));
+  client.read_message();
+}
+
 TEST(SitesProxy, GivesAChunkedBodyALengthWhereItIsBuffered) {
   ScriptedUpstream upstream;
   SiteGateway gateway(one(upstream), [](Site& site) { Site::pass(site.at("/"), "app"); });

@@ -359,6 +359,18 @@ TEST(Ends, OfConnectionsComeWithTheErrorsOfNginx) {
   EXPECT_FALSE(ends("/404") || ends("/416") || ends("/503") || ends("/page"));
 }
 
+TEST(Answers, KnowTheirStatus) {
+  Site site;
+  site.server();
+  site.root().error_pages = {{{404}, 0, {"@none", {}}}};
+  site.respond(site.location("@none"), 410, "$status");
+  site.respond(site.location("/missing"), 404);
+  site.respond(site.location("/there"), 202, "$status");
+  site.at(2).error_pages = site.root().error_pages;
+  EXPECT_EQ(Visit(site, "/there").outcome(), "202 202");
+  EXPECT_EQ(Visit(site, "/missing").outcome(), "410 410");
+}
+
 TEST(Ends, WithoutAWordWhereNginxSaysNone) {
   Site site;
   site.server();

@@ -72,7 +72,7 @@ TEST(Variables, OfTheRequest) {
       {"$request_filename", "/nowhere/q"},
       {"$nginx_version", "1.22.1"},
       {"$limit_rate", "0"},
-      {"$status", "000"},
+      {"$status", "200"},
       {"$upstream_addr", ""},
       {"$upstream_http_x", ""},
       {"${uri}x", "/qx"},
