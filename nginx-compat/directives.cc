@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
-#include <vector>
 
-#include "conf/names.h"
 #include "nginx-compat/directive_table.h"
 
 namespace tidegate::nginx {
@@ -33,16 +31,6 @@ const DirectiveRule* find_directive(std::string_view name, Context context) {
   const auto found = std::find_if(
       begin, end, [context](const auto& entry) { return (entry.second->contexts & context) != 0; });
   return found != end ? found->second : nullptr;
-}
-
-std::string_view nearest_directive(std::string_view name) {
-  static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> all;
-    for (const auto& [known, rule] : table()) all.push_back(known);
-    std::sort(all.begin(), all.end());
-    return all;
-  }();
-  return conf::nearest(name, names);
 }
 
 }  // namespace tidegate::nginx

@@ -41,7 +41,5 @@ struct DirectiveRule {
 bool is_directive(std::string_view name);
 /// The one that may stand in `context`, or null.
 const DirectiveRule* find_directive(std::string_view name, Context context);
-/// The directive whose name is nearest to `name`; empty: none is near.
-std::string_view nearest_directive(std::string_view name);
 
 }  // namespace tidegate::nginx

@@ -24,7 +24,15 @@ std::optional<std::string> Lowering::target_of(const Location& location, const F
   const conf::ProxyPass& proxy = *location.proxy;
   const Place* place = report_.at(location.at);
   uri_is_plain = !proxy.uri;
-  if (!proxy.upstream.empty()) return upstream_named(proxy.upstream);
+  if (!proxy.upstream.empty()) {
+    const std::string name = upstream_named(proxy.upstream);
+    const auto& all = out_.config.upstreams;
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&name](const auto& upstream) { return upstream.name == name; });
+    if (found != all.end() && !found->servers.empty()) return name;
+    report_.note(place, "proxy_pass", Kind::refused, "no server is left where it leads to");
+    return std::nullopt;
+  }
   const std::string target = facts.fold(proxy.target.value);
   const std::size_t scheme = target.find("://");
   const std::size_t slash = target.find_first_of("/$", scheme == std::string::npos ? 0 : scheme + 3);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "conf/addresses.h"
 #include "conf/names.h"
 #include "gateway/base/ip.h"
 #include "gateway/base/text.h"
@@ -117,6 +118,12 @@ void Lowering::lower_servers(const conf::Upstream& upstream, const Place* place,
     server.port = from.port;
     server.unix_path = from.unix_path;
     server.text = url_of(from);
+    conf::Server probe;
+    std::string problem;
+    if (!conf::parse_server_url(server.text, probe, problem)) {
+      report_.note(at, Kind::refused, "YAML does not take this server: " + problem);
+      continue;
+    }
     server.weight = std::clamp(from.weight, 1u, 1000u);
     server.backup = from.backup;
     server.max_tunnels = from.max_connections;

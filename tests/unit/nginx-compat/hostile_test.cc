@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/sites/site_table.h"
 #include "tests/unit/nginx-compat/translated.h"
 
 namespace tidegate::nginx {
@@ -28,6 +29,13 @@ std::string lines(std::size_t count, const std::string& before, const std::strin
 std::string address(std::size_t number) {
   return "10." + std::to_string(number >> 16) + '.' + std::to_string(number >> 8 & 255) + '.' +
          std::to_string(number & 255);
+}
+
+/// Does the gateway take it, too?
+void expect_compiles(const Translated& file) {
+  Diagnostics diagnostics;
+  EXPECT_NE(sites::SiteTable::compile(file.config(), diagnostics), nullptr);
+  EXPECT_FALSE(diagnostics.failed());
 }
 
 /// Every file includes what `includes` says; a pattern finds `found`.
@@ -99,6 +107,7 @@ TEST(NginxHostile, MapsAndGeosMayBeLarge) {
   EXPECT_THAT(file.sites().maps.front().entries, SizeIs(kMany));
   EXPECT_THAT(file.sites().geos.front().blocks, SizeIs(kMany / 2));
   EXPECT_THAT(file.sites().geos.back().ranges, SizeIs(kMany / 2));
+  expect_compiles(file);
 }
 
 TEST(NginxHostile, WhatDeleteTakesOutOfAGeoMayComeAgain) {
@@ -131,12 +140,14 @@ TEST(NginxHostile, ServersAndLocationsMayBeMany) {
   EXPECT_THAT(servers.sites().servers, SizeIs(kServers));
   EXPECT_THAT(servers.complaints, SizeIs(kServers - 1));
   EXPECT_THAT(servers.complaints, Each(HasSubstr("conflicting server name \"same\"")));
+  expect_compiles(servers);
   const Translated locations =
       in_server(lines(kServers, "location /", " { proxy_pass http://127.0.0.1:1; }") +
                 lines(kServers, "location = /", " { proxy_pass http://127.0.0.1:1; }"));
   EXPECT_THAT(locations.complaints, IsEmpty());
   EXPECT_THAT(locations.server().locations, SizeIs(2 * kServers + 1));
   EXPECT_THAT(locations.config().upstreams, SizeIs(1));
+  expect_compiles(locations);
 }
 
 TEST(NginxHostile, UpstreamsMayBeMany) {

@@ -180,12 +180,6 @@ TEST(NginxParser, TakesDirectivesByHand) {
   EXPECT_FALSE(diagnostics.failed());
 }
 
-TEST(NginxDirectives, NamesTheNearest) {
-  EXPECT_EQ(nearest_directive("proxy_pas"), "proxy_pass");
-  EXPECT_EQ(nearest_directive("server_nmae"), "server_name");
-  EXPECT_EQ(nearest_directive("qqqqqqqqqqqq"), "");
-}
-
 TEST(NginxDirectives, ServerIsTwo) {
   ASSERT_NE(find_directive("server", kHttp), nullptr);
   EXPECT_TRUE(find_directive("server", kHttp)->opens_block());

@@ -249,6 +249,16 @@ TEST(ImportRefuses, WhatWouldAnswerOtherwise) {
   EXPECT_FALSE(refused("proxy_next_upstream error timeout;", "proxy_next_upstream"));
 }
 
+TEST(ImportRefuses, ServersThatYamlDoesNotTake) {
+  const Import import = import_server("location /a/ { proxy_pass http://063.0.0.1:8000; } location / {" +
+                                      std::string(kProxy) + "}");
+  EXPECT_TRUE(import.refused());
+  EXPECT_EQ(import.config.upstreams.size(), 1u);
+  const Import off = import_server(
+      std::string("proxy_bind off; auth_request off; proxy_cookie_path off; location / {") + kProxy + "}");
+  EXPECT_FALSE(off.refused()) << to_text(off.report);
+}
+
 TEST(ImportKeepsOut, ClientsOfInternalLocations) {
   const Import import =
       import_server(std::string("location / {") + kProxy + "} location /files/ { internal;" + kProxy +
