@@ -144,7 +144,8 @@ void Lowering::find_redirects() {
     for (const std::size_t server : door.servers) {
       for (const Visit& visit : visits_of(door, i, server)) {
         const auto& answer = visit.answer;
-        const bool redirect = answer && answer->redirects() && yaml_has_variables_of(answer->value) &&
+        const bool redirect = answer && answer->redirects() && answer->leads_to_url() &&
+                              yaml_has_variables_of(answer->value) &&
                               (answer->redirects_to_https() || door.servers.size() == 1);
         if (redirect) redirects.push_back(*answer);
         if (!visit.host.empty() || redirect) continue;

@@ -336,8 +336,7 @@ std::optional<Draft> Lowering::answer_draft(const Location& location, const conf
   }
   if (answer.redirects()) {
     route.redirect = conf::Redirect{answer.status, {answer.value, {}}};
-    const char first = answer.value.front();
-    if (first != '/' && first != '$' && !answer.value.starts_with("http")) {
+    if (!answer.leads_to_url()) {
       report_.note(answer.at, Kind::refused, "a redirect leads to an URL or to a path");
       return std::nullopt;
     }

@@ -326,6 +326,11 @@ bool FixedAnswer::redirects() const {
          !value.empty();
 }
 
+bool FixedAnswer::leads_to_url() const {
+  return value.starts_with('/') || value.starts_with('$') || value.starts_with("http://") ||
+         value.starts_with("https://");
+}
+
 bool FixedAnswer::redirects_to_https() const {
   return redirects() && to_lower(value).starts_with("https://");
 }

@@ -20,6 +20,7 @@ struct FixedAnswer {
   bool operator==(const FixedAnswer& other) const { return status == other.status && value == other.value; }
   bool redirects() const;
   bool redirects_to_https() const;
+  bool leads_to_url() const;  ///< or to a path, or to what a variable says
 };
 
 /// What a rewrite program comes to, as far as that is known before there is a request.

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr std::size_t kMany = 50000;
+constexpr std::size_t kMany = 20000;
 
 /// `before` N `after`, for N from 0.
 std::string lines(std::size_t count, const std::string& before, const std::string& after) {
@@ -134,7 +134,7 @@ TEST(NginxHostile, ZonesAndLimitsMayBeMany) {
 }
 
 TEST(NginxHostile, ServersAndLocationsMayBeMany) {
-  constexpr std::size_t kServers = 10000;
+  constexpr std::size_t kServers = 3000;
   const Translated servers =
       in_http(lines(kServers, "server { listen 80; server_name same a", ".example; }"));
   EXPECT_THAT(servers.sites().servers, SizeIs(kServers));
@@ -151,7 +151,7 @@ TEST(NginxHostile, ServersAndLocationsMayBeMany) {
 }
 
 TEST(NginxHostile, UpstreamsMayBeMany) {
-  constexpr std::size_t kUpstreams = 10000;
+  constexpr std::size_t kUpstreams = 3000;
   std::string text = lines(kUpstreams, "upstream u", " { server 127.0.0.1:1; }") + "server { listen 1;\n";
   for (std::size_t i = 0; i < kUpstreams; ++i) {
     const std::string n = std::to_string(i);

@@ -249,6 +249,11 @@ TEST(ImportRefuses, WhatWouldAnswerOtherwise) {
   EXPECT_FALSE(refused("proxy_next_upstream error timeout;", "proxy_next_upstream"));
 }
 
+TEST(ImportRefuses, RedirectsThatLeadNowhere) {
+  for (const char* target : {"lttps://$host$request_uri", "httpx", "elsewhere"})
+    EXPECT_TRUE(import_server(std::string("return 301 ") + target + ";").refused()) << target;
+}
+
 TEST(ImportRefuses, ServersThatYamlDoesNotTake) {
   const Import import = import_server("location /a/ { proxy_pass http://063.0.0.1:8000; } location / {" +
                                       std::string(kProxy) + "}");
