@@ -80,7 +80,7 @@ struct ListenerTls {
 
   /// Where the client's SNI fits one of these, its TLS counts instead of all this, but for `protocols`,
   /// `groups` and `session_timeout`. One without certificates that does not reject either counts for nothing.
-  std::vector<NamedTls> by_name{};
+  std::vector<NamedTls> by_name;      // no initializer: to clang the type is not complete here
   bool reject_handshake = false;      ///< ssl_reject_handshake: an alert (unrecognized_name) to everybody
   Text key_passwords{};               ///< a file with passphrases of private keys, one a line; empty: none
   Text dh_parameters{};               ///< PEM, absolute path; empty: OpenSSL's own where `ciphers` have DHE
