@@ -228,13 +228,12 @@ void Lowering::lower_listeners() {
     listener.address = address_of(door);
     const conf::Listener& from = in_.config.listeners[door.listeners.front()];
     if (from.proxy_protocol) {
-      const bool trusts = std::any_of(sites_.servers.begin(), sites_.servers.end(), [](const auto& server) {
-        return !server.locations.front().real_ip.from.empty();
-      });
+      const bool trusts = !out_.config.trusted_proxies.empty();
       listener.proxy_protocol = trusts;
-      report_.note(from.address.at, trusts ? Kind::approximated : Kind::refused,
-                   trusts ? "only trusted_proxies may connect"
-                          : "proxy_protocol is for trusted_proxies; say with set_real_ip_from who they are");
+      report_.note(
+          from.address.at, trusts ? Kind::approximated : Kind::refused,
+          trusts ? "only trusted_proxies may connect"
+                 : "proxy_protocol is for trusted_proxies; say in http with set_real_ip_from who they are");
     }
     for (const std::size_t each : door.listeners) {
       const auto& through = sites_.by_listener[each].through;

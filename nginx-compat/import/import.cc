@@ -13,6 +13,7 @@ Import Lowering::run() {
   find_redirects();
   for (std::size_t i = 0; i < sites_.servers.size(); ++i) lower_server(i);
   close_named_hosts();
+  lower_real_ip();
   lower_listeners();
   lower_process();
   out_.report = report_.verdicts();

@@ -153,6 +153,8 @@ class Lowering {
   void lower_process();
   void lower_logs();
   void lower_real_ip();
+  /// False, and a refusal: whom it believes cannot be said of all servers alike.
+  bool check_real_ip(const conf::VirtualServer& server);
   void settle_limits();
 
   const Translation& in_;

@@ -28,12 +28,6 @@ std::string url_of(const conf::Server& server) {
   return (https ? "https://" : "http://") + host + (usual ? "" : ":" + std::to_string(server.port));
 }
 
-/// Proxies that tell the client's address in another field and append it to X-Forwarded-For all the same.
-bool tells_by_forwarded_for(std::string_view header) {
-  return iequals(header, "X-Forwarded-For") || iequals(header, "CF-Connecting-IP") ||
-         iequals(header, "True-Client-IP") || header == "proxy_protocol";
-}
-
 /// An error_page that answers with another status, or by what is no page.
 bool leads_elsewhere(const Directive& directive) {
   const std::string& target = directive.args.back().text;
@@ -209,15 +203,61 @@ conf::Upstream Lowering::lower_upstream(const conf::Upstream& upstream) {
   return out;
 }
 
+/// YAML's trusted_proxies hold for all servers, and it passes over every one of them in X-Forwarded-For.
+/// Where nginx does otherwise clients could choose who they are, so that it is refused and nobody is
+/// believed.
 void Lowering::lower_real_ip() {
-  for (const conf::VirtualServer& server : sites_.servers) {
-    const conf::RealIp& real = server.locations.front().real_ip;
-    if (!tells_by_forwarded_for(real.header)) continue;  // refused
-    for (const Cidr& block : real.from) {
-      auto& trusted = out_.config.trusted_proxies;
-      if (std::find(trusted.begin(), trusted.end(), block) == trusted.end()) trusted.push_back(block);
+  bool alike = !sites_.servers.empty();
+  for (const Verdict& verdict : in_.report) {
+    const Place* place = report_.at(verdict.at);
+    if (place == nullptr) continue;
+    const std::string& name = place->directive->name.text;
+    if (name != "set_real_ip_from" && !name.starts_with("real_ip_")) continue;
+    if (place->parent != nullptr && place->parent->directive->name.text == "location") {
+      report_.note(verdict.at, Kind::refused, "trusted_proxies are for all routes; say it in http");
+      alike = false;
     }
+    if (name == "set_real_ip_from" && place->directive->args.front().text == "unix:")
+      report_.note(verdict.at, Kind::refused, "a proxy behind a unix socket is not believed");
   }
+  for (const conf::VirtualServer& server : sites_.servers) alike = check_real_ip(server) && alike;
+  if (!alike) return;
+  auto& trusted = out_.config.trusted_proxies;
+  for (const Cidr& block : sites_.servers.front().locations.front().real_ip.from) {
+    if (std::find(trusted.begin(), trusted.end(), block) == trusted.end()) trusted.push_back(block);
+  }
+}
+
+bool Lowering::check_real_ip(const conf::VirtualServer& server) {
+  const conf::RealIp& real = server.locations.front().real_ip;
+  if (real.from.empty()) return true;
+  const Place* place = place_of(server);
+  bool as_in_yaml = true;
+  const auto refuse = [&](std::string_view directive, const std::string& why) {
+    report_.note(place, report_.given(place, directive) ? directive : "set_real_ip_from", Kind::refused, why);
+    as_in_yaml = false;
+  };
+  if (real.header == "proxy_protocol") {
+    refuse("real_ip_header",
+           "YAML would believe the X-Forwarded-For of clients that are in the list themselves; "
+           "keep `tidegate run --nginx`");
+  } else if (!iequals(real.header, "X-Forwarded-For")) {
+    refuse("real_ip_header",
+           "YAML reads the client's address from X-Forwarded-For alone; let the proxy in front send it, and "
+           "say `real_ip_header X-Forwarded-For`");
+  } else if (!real.recursive) {
+    refuse("real_ip_recursive",
+           "YAML passes over every address of the list in X-Forwarded-For; say `real_ip_recursive on`, if "
+           "they may all be believed");
+  }
+  const bool everywhere =
+      std::all_of(sites_.servers.begin(), sites_.servers.end(), [&real](const conf::VirtualServer& other) {
+        const auto& from = other.locations.front().real_ip.from;
+        return std::is_permutation(from.begin(), from.end(), real.from.begin(), real.from.end());
+      });
+  if (!everywhere)
+    refuse("set_real_ip_from", "trusted_proxies are for all servers, which differ in this; say it in http");
+  return as_in_yaml;
 }
 
 void Lowering::lower_logs() {
@@ -285,7 +325,6 @@ void Lowering::settle_limits() {
 
 void Lowering::lower_process() {
   conf::Config& config = out_.config;
-  lower_real_ip();
   lower_logs();
   settle_limits();
   std::erase_if(config.upstreams, [&config](const conf::Upstream& upstream) {
@@ -303,29 +342,12 @@ void Lowering::lower_process() {
       config.timeouts.header = std::max(in_.config.timeouts.header, std::chrono::milliseconds(1));
     if (name == "keepalive_timeout" && in_http)
       config.timeouts.keepalive = std::max(in_.config.timeouts.keepalive, std::chrono::milliseconds(1));
-    if (name == "real_ip_header" && !place->directive->args.empty() &&
-        !iequals(place->directive->args.front().text, "X-Forwarded-For")) {
-      if (place->directive->args.front().text == "proxy_protocol") continue;
-      const bool alike = tells_by_forwarded_for(place->directive->args.front().text);
-      report_.note(
-          verdict.at, alike ? Kind::approximated : Kind::refused,
-          alike
-              ? "the address is read from X-Forwarded-For, which such proxies send too"
-              : "YAML reads the client's address from X-Forwarded-For alone; let the proxy in front send it");
-    }
     if (name == "error_page" && leads_elsewhere(*place->directive)) {
       report_.note(
           verdict.at, Kind::refused,
           "YAML has no error pages: an error keeps its status and has a short text; let the upstream "
           "answer, or keep `tidegate run --nginx`");
     }
-    const bool in_location = place->parent != nullptr && place->parent->directive->name.text == "location";
-    const bool about_real_ip = name == "set_real_ip_from" || name.starts_with("real_ip_");
-    if (about_real_ip && in_location)
-      report_.note(verdict.at, Kind::refused, "trusted_proxies are for all routes; say it in http");
-    if (name == "set_real_ip_from" && !place->directive->args.empty() &&
-        place->directive->args.front().text == "unix:")
-      report_.note(verdict.at, Kind::refused, "a proxy behind a unix socket is not believed");
     if (name == "upstream") {
       const bool used =
           std::any_of(in_.config.upstreams.begin(), in_.config.upstreams.end(), [&](const auto& upstream) {

@@ -363,6 +363,54 @@ TEST(Import, RefusesWhatYamlSaysOfAllOrNothing) {
   }
 }
 
+TEST(ImportOfRealIp, BelievesTheProxiesOfAllServersAlike) {
+  const auto believed = [](const std::string& http, const std::string& a, const std::string& b) {
+    const std::string site = http + "server { listen 80; server_name a;" + a + "location / {" + kProxy +
+                             "} } server { listen 80; server_name b;" + b + "location / {" + kProxy + "} }";
+    const Import import = import_text(site);
+    expect_loads(import, site);
+    EXPECT_EQ(import.refused(), import.config.trusted_proxies.empty()) << site << '\n'
+                                                                       << to_text(import.report);
+    return import.config.trusted_proxies.size();
+  };
+  const std::string list = "set_real_ip_from 10.0.0.0/8; set_real_ip_from 127.0.0.1;";
+  const std::string turned = "set_real_ip_from 127.0.0.1; set_real_ip_from 10.0.0.0/8;";
+  const std::string rule = "real_ip_header X-Forwarded-For; real_ip_recursive on;";
+  EXPECT_EQ(believed(list + rule, "", ""), 2u);
+  EXPECT_EQ(believed(rule, list, turned), 2u);
+  EXPECT_EQ(believed(rule, list, ""), 0u);
+  EXPECT_EQ(believed(rule, "", list), 0u);
+  EXPECT_EQ(believed(rule, list, "set_real_ip_from 10.0.0.0/8;"), 0u);
+  EXPECT_EQ(believed(list, rule, ""), 0u);
+  EXPECT_EQ(believed(list + rule, "", "real_ip_recursive off;"), 0u);
+  EXPECT_EQ(believed(list + rule, "real_ip_header X-Real-IP;", ""), 0u);
+  EXPECT_EQ(believed(list + rule, "location /a { real_ip_recursive off; }", ""), 0u);
+  EXPECT_EQ(believed(list + "real_ip_header X-Forwarded-For;", "", ""), 0u);
+  for (const std::string other : {"CF-Connecting-IP", "X-Real-IP", "proxy_protocol"})
+    EXPECT_EQ(believed(list + "real_ip_recursive on; real_ip_header " + other + ";", "", ""), 0u) << other;
+  EXPECT_EQ(believed(list + "real_ip_recursive on;", "", ""), 0u);
+}
+
+TEST(ImportOfRealIp, SaysWhyItIsRefused) {
+  const auto why = [](const std::string& http) {
+    return to_text(
+        import_text(http + "server { listen 80 proxy_protocol; location / {" + kProxy + "} }").report);
+  };
+  const std::string list = "set_real_ip_from 10.0.0.0/8;\n";
+  EXPECT_NE(why(list + "real_ip_header X-Forwarded-For;")
+                .find("3: refused: set_real_ip_from 10.0.0.0/8: YAML passes over"),
+            std::string::npos);
+  EXPECT_NE(why(list + "real_ip_header X-Other;").find("4: refused: real_ip_header X-Other: YAML reads"),
+            std::string::npos);
+  EXPECT_NE(why(list + "real_ip_header proxy_protocol;")
+                .find("4: refused: real_ip_header proxy_protocol: YAML would"),
+            std::string::npos);
+  EXPECT_NE(why(list).find("refused: listen 80 proxy_protocol: proxy_protocol is for trusted_proxies"),
+            std::string::npos);
+  EXPECT_EQ(why(list + "real_ip_header X-Forwarded-For; real_ip_recursive on;").find("refused:"),
+            std::string::npos);
+}
+
 TEST(Import, SaysOnceWhatIsIncludedTwice) {
   const Import import = import_text(
       "server { listen 80;\n location /a/ { include mime.types; proxy_pass http://a:1; }\n"
