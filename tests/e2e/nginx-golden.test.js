@@ -98,6 +98,18 @@ describe('the harness', { skip: only !== undefined }, () => {
     assert.equal(unexpected(found, [{ at: /line$/, nginx: /200/, here: /500/, why: 'x' }]).length, 2);
     assert.equal(unexpected([], [{ at: /line$/, nginx: /200/, here: /400/, why: 'x' }]).length, 1);
   });
+
+  test('allows an imported YAML no other address of a client', () => {
+    const open = (field, nginx, here) => unlike([{ at: `upstream app GET / HTTP/1 #1 ${field}`, nginx, here }], new Map(), new Map()).length;
+    assert.equal(open('x-real-ip', undefined, '127.0.0.5'), 0);
+    assert.equal(open('x-forwarded-for', '6.6.6.6, 127.0.0.5', '127.0.0.5'), 0);
+    for (const [nginx, here] of [['127.0.0.5', '6.6.6.6'], ['127.0.0.5', '127.0.0.1'], [undefined, '6.6.6.6'], ['6.6.6.6, 127.0.0.5', '6.6.6.6'], ['127.0.0.5', undefined]]) {
+      assert.equal(open('x-real-ip', nginx, here), 1, `${nginx} and ${here}`);
+      assert.equal(open('x-forwarded-for', nginx, here), 1, `${nginx} and ${here}`);
+    }
+    assert.equal(open('x-forwarded-proto', undefined, 'http'), 0);
+    assert.equal(open('x-forwarded-proto', 'http', 'https'), 1);
+  });
 });
 
 describe(`from the same nginx.conf, nginx and ${side.name} do the same`, { concurrency: 4 }, () => {
