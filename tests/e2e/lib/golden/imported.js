@@ -105,6 +105,7 @@ export const importable = {
   'nextjs': [{ at: /^client .* expires$/, here: null, why: 'expires is Cache-Control alone (approximated)' }],
   'notes': [{ at: 'upstream app GET / HTTP/1 #1 x-forwarded-for', nginx: '10.0.0.1', here: '127.0.0.1', why: 'what a client says of itself is replaced, where nginx passes it on' }],
   'phoenix': [],
+  'real-ip-chains': [{ at: /^upstream app GET \/\d+ HTTP\/1 #[12] x-forwarded-for$/, nginx: /^(nonsense|[\d.]+|.*127\.0\.0\.5(:80)?)$/, here: /, 127\.0\.0\.1$/, why: 'the proxy itself is appended to what it says' }],
   'return-codes': [
     { at: 'client 408 answer 1 line', nginx: 'HTTP/1.1 200 OK', here: 'HTTP/1.1 408 Request Timeout', why: 'an answer in the place of a closed connection (approximated)' },
     { at: /^client (444|499) answer 1 line$/, nginx: 'HTTP/1.1 200 OK', here: 'HTTP/1.1 404 Not Found', why: 'as above' },
