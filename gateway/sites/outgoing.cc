@@ -45,6 +45,11 @@ std::string without_port(std::string name) {
   return name.substr(0, name.find(':'));
 }
 
+/// RFC 6066 §3 and OpenSSL: what TLS can ask for, and verify.
+bool is_tls_name(std::string_view name) {
+  return name.size() <= 255 && name.find('\0') == std::string_view::npos;
+}
+
 /// proxy_bind; none: it is off, or makes no sense, which nginx complains of and passes over.
 std::optional<Outgoing::Local> local_address(const std::string& text, const Subject& subject) {
   if (text.empty()) return std::nullopt;
@@ -138,6 +143,10 @@ Outgoing Walk::outgoing() const {
     out.body.emplace();
   out.bind = local_address(proxy.bind.evaluate(r), impl_->subject());
   if (out.https && !proxy.tls_name.empty()) out.tls_name = without_port(proxy.tls_name.evaluate(r));
+  if (out.tls_name && !is_tls_name(*out.tls_name)) {
+    impl_->subject().complain(log::Level::error, "proxy_ssl_name is longer than 255 bytes, or has a NUL");
+    out.upstream.clear();
+  }
   const auto key = r.table.hash_keys.find(out.upstream);
   if (key != r.table.hash_keys.end()) out.hash_key = key->second.evaluate(r);
   return out;

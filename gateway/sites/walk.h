@@ -93,7 +93,7 @@ struct Draft {
 /// How a request goes to an upstream.
 struct Outgoing {
   std::string upstream;  ///< Config::upstreams' name; or, `on_demand`, "host:port" from a variable (or
-                         ///< "unix:/path"); empty: the variable makes no sense, a 500
+                         ///< "unix:/path"); empty: a variable makes no sense, a 500
   bool on_demand = false;
   std::string hash_key;  ///< Upstream::hash_key with its variables filled in
   bool https = false;

@@ -3,7 +3,6 @@
 #include <openssl/x509v3.h>
 
 #include <map>
-#include <new>
 #include <utility>
 
 #include "gateway/base/ip.h"
@@ -73,7 +72,7 @@ struct ClientContext::Impl {
 
   void configure(OSSL_LIB_CTX* lib_ctx);
   void set_verification(OSSL_LIB_CTX* lib_ctx);
-  void set_server(SSL* ssl, const std::string& name);
+  bool set_server(SSL* ssl, const std::string& name);
   static int on_new_session(SSL* ssl, SSL_SESSION* session) noexcept;
 
   Shared shared;
@@ -120,12 +119,16 @@ void ClientContext::Impl::set_verification(OSSL_LIB_CTX* lib_ctx) {
 }
 
 /// RFC 6066 §3: a server name is sent for names, never for addresses. RFC 6125: what its certificate must
-/// say.
-void ClientContext::Impl::set_server(SSL* ssl, const std::string& name) {
+/// say. False: OpenSSL takes no such name.
+bool ClientContext::Impl::set_server(SSL* ssl, const std::string& name) {
+  if (name.size() > TLSEXT_MAXLEN_host_name || name.find('\0') != std::string::npos) return false;
   const bool is_address = IpAddress::parse(name).has_value();
   if (!is_address && conf.send_name &&
       !name.empty()) {  // SSL_set_tlsext_host_name(), whose macro has a C cast
-    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(name.c_str()));
+    if (SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                 const_cast<char*>(name.c_str())) != 1) {
+      return false;
+    }
   }
   if (conf.verify) {
     // To OpenSSL an empty name would mean that any will do.
@@ -134,14 +137,15 @@ void ClientContext::Impl::set_server(SSL* ssl, const std::string& name) {
     X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     const int set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(rules, expected.c_str())
                                : X509_VERIFY_PARAM_set1_host(rules, expected.data(), expected.size());
-    if (set != 1) throw std::bad_alloc();
+    if (set != 1) return false;
   }
-  if (!conf.reuse_sessions || (sessions.size() >= kMostSessions && !sessions.contains(name))) return;
+  if (!conf.reuse_sessions || (sessions.size() >= kMostSessions && !sessions.contains(name))) return true;
   const auto place = sessions.try_emplace(name).first;
   SSL_set_ex_data(ssl, session_place_index(), &place->second);
   if (place->second != nullptr && SSL_SESSION_is_resumable(place->second.get()) == 1) {
     SSL_set_session(ssl, place->second.get());
   }
+  return true;
 }
 
 int ClientContext::Impl::on_new_session(SSL* ssl, SSL_SESSION* session) noexcept {
@@ -192,7 +196,12 @@ std::unique_ptr<net::Stream> ClientContext::connect(net::Loop& loop, std::unique
   impl_->shared.wire.attach(ssl.get());
   SSL_set_connect_state(ssl.get());
   const std::string& configured = impl_->conf.server_name.empty() ? host : impl_->conf.server_name;
-  impl_->set_server(ssl.get(), name.value_or(configured));
+  if (!impl_->set_server(ssl.get(), name.value_or(configured))) {
+    clear_errors();
+    impl_->shared.failures.report(loop.now(), "no handshake: OpenSSL takes no such server name",
+                                  listener.log_id());
+    return nullptr;
+  }
   auto stream = std::make_unique<TlsStream>(loop, std::shared_ptr<Shared>(impl_, &impl_->shared),
                                             std::move(ssl), Role::client, std::move(socket), listener);
   stream->begin();

@@ -39,7 +39,7 @@ class ClientContext {
   /// Begins a handshake over `socket`, which is dialling or connected. The listener hears on_open, or
   /// on_error (the dial's own error, or upstream_tls_failed). `host` is the server's, used for SNI and
   /// verification unless the configuration names another; `name` goes before both. The deadline is the
-  /// caller's.
+  /// caller's. Null, and nobody hears a word: that is no server's name (longer than 255 bytes, or with NUL).
   std::unique_ptr<net::Stream> connect(net::Loop& loop, std::unique_ptr<net::Stream> socket,
                                        const std::string& host, net::StreamListener& listener,
                                        const std::optional<std::string>& name = std::nullopt);

@@ -119,7 +119,8 @@ void Dialling::dial_next() {
   if (server_->conf->scheme == conf::Server::Scheme::https) {
     stream_ = tls_->connect(loop_, std::move(stream_), server_->conf->host, *this, tls_name_);
   }
-  arm(loop_.timers(), time);  // the dial has its own; this one is for the TLS handshake
+  // The dial has its own; this one is for the TLS handshake. Where TLS takes no such name, the loop tells.
+  arm(loop_.timers(), stream_ != nullptr ? time : 1ms);
 }
 
 void Dialling::on_open() {
@@ -135,12 +136,12 @@ void Dialling::on_end(net::End) {
 }
 
 void Dialling::on_deadline() {
-  if (stream_ == nullptr) {
+  if (server_ == nullptr) {
     const Error error = nothing_to_try();
     if (error.at_fault == Party::upstream) count(error.reason);
     return listener_.on_connect_failed(error);
   }
-  failed(Error(Reason::upstream_connect_timeout));
+  failed(Error(stream_ != nullptr ? Reason::upstream_connect_timeout : Reason::upstream_tls_failed));
 }
 
 void Dialling::count(Reason reason) {

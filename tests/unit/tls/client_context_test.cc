@@ -162,6 +162,18 @@ TEST_F(ClientContextTest, TrustsNobodyWhereTheNameIsEmpty) {
   EXPECT_NE(logged.find("hostname mismatch"), std::string::npos) << logged;
 }
 
+TEST_F(ClientContextTest, TakesNoNameThatIsNone) {
+  const CtxPtr server = server_ctx(authority.issue({.names = {"app.example"}}));
+  for (const bool verify : {true, false}) {
+    conf.verify = verify;
+    context.reset();
+    for (const std::string& name : {std::string("app.example\0.evil", 17), std::string(256, 'a')})
+      EXPECT_EQ(connect("app.example", server.get(), name)->client.stream, nullptr) << name;
+    EXPECT_NE(connect("app.example", server.get(), std::string(255, 'a'))->client.stream, nullptr);
+  }
+  EXPECT_NE(logged.find("takes no such server name"), std::string::npos) << logged;
+}
+
 TEST_F(ClientContextTest, RefusesWhatItCannotVerify) {
   const CtxPtr other_name = server_ctx(authority.issue({.names = {"other.example"}}));
   expect_failure("app.example", other_name.get(), "hostname mismatch");

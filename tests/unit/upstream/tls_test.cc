@@ -83,6 +83,18 @@ TEST_F(DiallingTls, ConnectsKeepsAndReuses) {
   EXPECT_TRUE(run_until([&] { return reader.received == "echo"; }));
 }
 
+TEST_F(DiallingTls, FailsWhereTheNameIsNone) {
+  TlsServer server(loop, library, "server-0");
+  add_server({server.address()}, Scheme::https);
+  use_tls(false);
+  Wish wish;
+  wish.tls_name = std::string(256, 'a');
+  Outcome outcome;
+  connect(outcome, wish);
+  ASSERT_TRUE(outcome.error.has_value());
+  EXPECT_EQ(outcome.error->reason, Reason::upstream_tls_failed);
+}
+
 TEST_F(DiallingTls, RefusesACertificateNobodySigned) {
   TlsServer server(loop, library, "server-0");
   LoopbackServer plain(loop);

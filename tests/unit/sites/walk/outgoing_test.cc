@@ -91,6 +91,16 @@ TEST(OutgoingTarget, MayHaveVariables) {
   EXPECT_EQ(Visit(site, "/v/?to=backend").outgoing().hash_key, "192.0.2.1/v/?to=backend");
 }
 
+TEST(OutgoingTarget, IsNoneWhereTheNameForTlsIsNone) {
+  Site site;
+  site.server();
+  site.proxy_variable(site.location("/"), "https://$arg_to").tls_name = {"$arg_name", {}};
+  const auto to = [&site](const std::string& name) { return Visit(site, "/?to=h&name=" + name).outgoing(); };
+  EXPECT_EQ(to("a.example:5").tls_name, "a.example");
+  EXPECT_EQ(to(std::string(255, 'a')).upstream, "h:443");
+  EXPECT_EQ(to(std::string(256, 'a')).upstream, "");
+}
+
 TEST(OutgoingFields, AreNginxOwnUnlessSet) {
   Site site;
   site.server();
