@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "gateway/base/text.h"
 #include "gateway/routing/regex.h"
 #include "gateway/server/cgroup.h"
 #include "gateway/tls/client_context.h"
@@ -79,6 +80,8 @@ void Blueprint::load_upstream_tls(Diagnostics& diagnostics) {
   for (const conf::VirtualServer& site : config->sites->servers) {
     for (const conf::Location& location : site.locations) {
       if (!location.proxy || !location.proxy->upstream.empty()) continue;
+      const std::string_view target = location.proxy->target.value;
+      if (iequals(target.substr(0, 7), "http://")) continue;  // whatever its variables say
       const conf::UpstreamTls& wanted = location.proxy->tls;
       const auto found = std::find_if(known.begin(), known.end(),
                                       [&wanted](const conf::UpstreamTls* other) { return *other == wanted; });

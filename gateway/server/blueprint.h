@@ -23,7 +23,7 @@ struct Blueprint {
   std::shared_ptr<const sites::SiteTable> sites;  ///< of an nginx configuration; null: it is none
   std::vector<std::shared_ptr<const tls::ServerMaterial>> tls;           ///< by listener; null: plain
   std::vector<std::shared_ptr<const tls::ClientMaterial>> upstream_tls;  ///< by upstream; null: plain
-  /// Of proxy_passes with variables: each TLS that they have, and who has which.
+  /// Of proxy_passes with variables that may come to https: each TLS that they have, and who has which.
   std::vector<std::shared_ptr<const tls::ClientMaterial>> variable_tls;
   std::map<const conf::ProxyPass*, std::size_t> variable_tls_of;
   std::vector<routing::Template> redirects;      ///< by listener

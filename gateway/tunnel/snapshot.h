@@ -64,7 +64,8 @@ struct Snapshot {
   sites::Zones* zones = nullptr;                      ///< the process's; outlive the snapshot
   std::map<std::string_view, UpstreamSite*> by_name;  ///< of `upstreams`
   std::unique_ptr<upstream::OnDemand> on_demand;      ///< servers that only requests name
-  /// Of proxy_passes with variables: what they speak to servers that `on_demand` finds.
+  /// Of proxy_passes with variables that may come to https: what they speak to servers that `on_demand`
+  /// finds.
   std::map<const conf::ProxyPass*, std::shared_ptr<tls::ClientContext>> variable_tls;
   std::shared_ptr<const SiteLogs> site_logs;  ///< access logs by their path
 
