@@ -214,7 +214,8 @@ class Server {
   unsigned workers_switching_ = 0;
   std::vector<std::shared_ptr<upstream::ServerState>> leavers_;
   bool accepting_ = false;  ///< the first configuration is in force
-  /// Every access log opened so far: one whose path comes back is used again, and none is closed on a worker.
+  /// The access logs in use: one whose path comes back is used again; those that nobody writes to any more
+  /// are closed here when a reload has ended, never on a worker.
   AccessLogs access_logs_;
   std::vector<std::weak_ptr<const conf::Config>> configurations_;  ///< those that came into force
   std::unique_ptr<Watch> watch_;                                   ///< null: nothing is watched
