@@ -307,13 +307,14 @@ std::size_t Worker::listener_of(std::size_t entrance, const net::Stream& stream)
 
 /// May who connects say whom it connects for? Who reaches a unix socket may: its file says who does.
 bool Worker::takes_proxy_header(const conf::Listener& listener, const IpAddress* peer) {
-  if (listener.proxy_protocol_from_all || peer == nullptr) return true;
+  if (listener.proxy_protocol_from_all || !listener.address.unix_path.empty()) return true;
   for (const Cidr& block : snapshot_->config->trusted_proxies) {
-    if (block.contains(*peer)) return true;
+    if (peer != nullptr && block.contains(*peer)) return true;
   }
   counters_.count(Reason::bad_framing);
   if (log::enabled(log::Level::info, "net")) {
-    log::info("net", "listener " + listener.name + ": closed " + peer->to_string() +
+    log::info("net", "listener " + listener.name + ": closed " +
+                         (peer != nullptr ? peer->to_string() : "somebody without an address") +
                          ", which is not among trusted_proxies, and only they may send a PROXY header");
   }
   return false;

@@ -159,7 +159,9 @@ void Walk::Impl::read_real_ip(const conf::RealIp& rule) {
   Request& r = request;
   if (r.knows_real_ip) return;
   const IpAddress* const peer = r.visitor.peer;
-  if (peer == nullptr ? !rule.from_unix_sockets : !is_among(*peer, rule.from)) return;
+  const bool trusted =
+      r.visitor.over_unix ? rule.from_unix_sockets : peer != nullptr && is_among(*peer, rule.from);
+  if (!trusted) return;
   std::optional<Forwarded> found;
   if (rule.header == "proxy_protocol") {
     if (r.visitor.proxied == nullptr) return;

@@ -27,8 +27,9 @@ struct Visitor {
   const http::RequestHead* head = nullptr;
   std::size_t listener = 0;         ///< of Config::listeners
   std::string_view scheme;          ///< http or https
-  const IpAddress* peer = nullptr;  ///< null: a unix socket
+  const IpAddress* peer = nullptr;  ///< null: it has none, as over a unix socket
   std::uint16_t peer_port = 0;
+  bool over_unix = false;        ///< the listener's is a unix socket
   std::string_view server_addr;  ///< this end of the connection; "unix:/path"
   std::uint16_t server_port = 0;
   std::string_view sni;  ///< chooses the server where TLS was spoken, together with Host

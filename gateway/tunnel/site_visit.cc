@@ -58,6 +58,7 @@ sites::Visitor SiteVisit::complete(sites::Visitor visitor) const {
   const net::Stream& stream = client_.stream();
   visitor.scheme = request_.view.scheme;
   visitor.peer = stream.peer();
+  visitor.over_unix = !client_.snapshot().config->listeners[visitor.listener].address.unix_path.empty();
   visitor.peer_port = stream.peer_port();
   if (const net::ProxyHeader* proxied = stream.proxied()) {
     if (proxied->source) visitor.proxied = &*proxied->source;

@@ -364,5 +364,18 @@ TEST(RealIps, AreBelievedOfTrustedPeers) {
             "192.0.2.1");
 }
 
+TEST(RealIps, AreBelievedOverUnixSocketsAndOfNobodyElseWithoutAnAddress) {
+  for (const bool over_unix : {false, true}) {
+    Site site;
+    site.server();
+    site.root().real_ip = {{*Cidr::parse("0.0.0.0/0")}, true, "X-Real-IP", false};
+    Visit visit(site, "GET / HTTP/1.1\r\nHost: a\r\nX-Real-IP: 1.2.3.4\r\n\r\n");
+    visit.visitor.peer = nullptr;
+    visit.visitor.over_unix = over_unix;
+    visit.begin();
+    EXPECT_EQ(visit.walk->remote_addr() == "1.2.3.4", over_unix);
+  }
+}
+
 }  // namespace
 }  // namespace tidegate::sites::test
