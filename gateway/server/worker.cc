@@ -270,18 +270,30 @@ void Worker::apply(const Removals& removals, tunnel::Resident& resident) {
   resident.begin_drain(plan);
 }
 
-bool Worker::refresh(std::shared_ptr<tunnel::Snapshot>& snapshot, std::size_t& listener) {
+bool Worker::refresh(std::shared_ptr<tunnel::Snapshot>& snapshot, std::size_t& listener,
+                     const net::Stream& stream) {
   if (snapshot == snapshot_) return true;
   const conf::Listener& old = snapshot->config->listeners[listener];
   const std::vector<conf::Listener>& now = snapshot_->config->listeners;
-  for (std::size_t i = 0; i < now.size(); ++i) {
-    if (now[i].address == old.address && now[i].tls == old.tls) {
-      snapshot = snapshot_;
-      listener = i;
-      return true;
-    }
-  }
-  return false;
+  const auto same = std::find_if(now.begin(), now.end(), [&old](const conf::Listener& one) {
+    return one.address == old.address && one.tls == old.tls && one.proxy_protocol == old.proxy_protocol &&
+           one.proxy_protocol_from_all == old.proxy_protocol_from_all;
+  });
+  if (same == now.end() || leads_past(*same, stream)) return false;
+  snapshot = snapshot_;
+  listener = static_cast<std::size_t>(same - now.begin());
+  return true;
+}
+
+/// Does the address that was come to lead to another listener than to this one, a wildcard? Whether that one
+/// has sockets of its own or is a guest.
+bool Worker::leads_past(const conf::Listener& listener, const net::Stream& stream) const {
+  const auto come_to = IpAddress::parse(stream.local_address());
+  if (!come_to || IpAddress::parse(listener.address.host) == come_to) return false;
+  const std::vector<conf::Listener>& all = snapshot_->config->listeners;
+  return std::any_of(all.begin(), all.end(), [&](const conf::Listener& other) {
+    return other.address.port == listener.address.port && IpAddress::parse(other.address.host) == come_to;
+  });
 }
 
 void Worker::accept(std::size_t entrance, std::unique_ptr<net::Stream> stream) {

@@ -127,6 +127,7 @@ class Worker final : public tunnel::Host {
   void apply(const Removals& removals, tunnel::Resident& resident);
   void accept(std::size_t entrance, std::unique_ptr<net::Stream> stream);
   std::size_t listener_of(std::size_t entrance, const net::Stream& stream) const;
+  bool leads_past(const conf::Listener& listener, const net::Stream& stream) const;
   bool takes_proxy_header(const conf::Listener& listener, const IpAddress* peer);
   void check_empty();
   TunnelList select_tunnels(const TunnelQuery& query);
@@ -138,7 +139,8 @@ class Worker final : public tunnel::Host {
   bool draining() const override { return draining_; }
   bool logs_access() const override { return access_log_ != nullptr; }
   void log_access(const tunnel::AccessRecord& record) override;
-  bool refresh(std::shared_ptr<tunnel::Snapshot>& snapshot, std::size_t& listener) override;
+  bool refresh(std::shared_ptr<tunnel::Snapshot>& snapshot, std::size_t& listener,
+               const net::Stream& stream) override;
   void admit(std::unique_ptr<tunnel::Resident> resident) override;
   void retire(tunnel::Resident& resident) override;
   std::string next_id() override;

@@ -193,7 +193,7 @@ std::size_t ClientConnection::read_head(Bytes bytes) {
   host_.counters().requests.add();
   state_ = State::exchange;
   auto head = parser_.take();
-  keep_alive_ = host_.refresh(snapshot_, listener_) && head->keep_alive;
+  keep_alive_ = host_.refresh(snapshot_, listener_, *stream_) && head->keep_alive;
   auto request = Request::make(std::move(head), *stream_, *snapshot_, listener_, host_);
   if (!request) {
     refuse(request.error(), make_record());

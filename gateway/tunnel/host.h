@@ -10,6 +10,7 @@
 #include "gateway/base/intrusive_list.h"
 #include "gateway/base/reason.h"
 #include "gateway/net/loop.h"
+#include "gateway/net/stream.h"
 #include "gateway/sites/status_text.h"
 #include "gateway/tunnel/access_record.h"
 #include "metrics/counters.h"
@@ -65,9 +66,11 @@ class Host {
   virtual bool logs_access() const = 0;
   virtual void log_access(const AccessRecord& record) = 0;
   /// Moves a connection that is between requests to the configuration that is in force now: `snapshot` and
-  /// `listener` (an index) are updated. False if its listener is gone or asks for another TLS: then it serves
-  /// what it was accepted for and no more.
-  virtual bool refresh(std::shared_ptr<Snapshot>& snapshot, std::size_t& listener) = 0;
+  /// `listener` (an index) are updated. False if its listener is gone, asks for another TLS or for a PROXY
+  /// header as it did not before, or if the address that `stream` came to leads to another one now: then it
+  /// serves what it was accepted for and no more.
+  virtual bool refresh(std::shared_ptr<Snapshot>& snapshot, std::size_t& listener,
+                       const net::Stream& stream) = 0;
   /// Takes a resident in.
   virtual void admit(std::unique_ptr<Resident> resident) = 0;
   /// Destroys it after the current callback has returned. Unlinked at once.

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "tests/integration/gateway.h"
+#include "tests/integration/site_gateway.h"
 
 namespace tidegate::test {
 namespace {
@@ -101,6 +102,50 @@ TEST(Reload, ARemovedListenerAnswersWhoeverHadConnected) {
     ASSERT_TRUE(gateway.reload(responding(201, one)));
     for (Peer& peer : connected) EXPECT_THAT(peer.read_message(), HasSubstr("HTTP/1.1 20"));
   }
+}
+
+TEST(Reload, AConnectionEndsWhereAProxyHeaderIsAskedForNow) {
+  Gateway gateway(responding(200));
+  Peer kept = gateway.connect();
+  EXPECT_EQ("HTTP/1.1 200 OK", status_of(kept));
+  ASSERT_TRUE(gateway.reload(responding(202, "  http: { address: \"127.0.0.1:0\", proxy_protocol: true }\n") +
+                             "trusted_proxies: [127.0.0.1]\n"));
+  kept.send("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n");
+  EXPECT_THAT(kept.read_message(), HasSubstr("Connection: close"));
+  kept.expect_end();
+}
+
+/// As nginx's `listen *:P` answers "wildcard" at all of Config::listeners but the second, "beside", which has
+/// no sockets of its own.
+void build_sites(conf::Config& config) {
+  {
+    Site site(config);
+    site.at("/").script = {Site::respond(200, "wildcard")};
+  }
+  if (config.listeners.size() == 1) return;
+  auto sites = std::make_shared<conf::Sites>(*config.sites);
+  sites->servers.push_back(sites->servers.front());
+  sites->servers.back().locations.back().script = {Site::respond(403, "beside")};
+  sites->by_listener[1] = {{1}, 1, 0};
+  config.sites = sites;
+}
+
+TEST(Reload, AConnectionEndsWhereItsAddressLeadsToAnotherServerNow) {
+  const std::string wildcard = "  all: { address: \"0.0.0.0:0\" }\n";
+  const std::string beside = "  beside: { address: \"127.0.0.1:0\" }\n";
+  Gateway gateway(responding(200, wildcard), build_sites);
+  Peer kept = gateway.connect();
+  EXPECT_EQ("HTTP/1.1 200 OK", status_of(kept));
+  ASSERT_TRUE(gateway.reload(responding(200, wildcard)));
+  EXPECT_EQ("HTTP/1.1 200 OK", status_of(kept));
+  ASSERT_TRUE(gateway.reload(responding(200, wildcard + beside)));
+  Peer fresh = gateway.connect();
+  EXPECT_EQ("HTTP/1.1 403 Forbidden", status_of(fresh));
+  kept.send("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n");
+  EXPECT_THAT(kept.read_message(), HasSubstr("Connection: close"));
+  kept.expect_end();
+  ASSERT_TRUE(gateway.reload(responding(200, wildcard + beside)));
+  EXPECT_EQ("HTTP/1.1 403 Forbidden", status_of(fresh)) << "it is where it was";
 }
 
 TEST(Reload, EveryoneWhoAsksIsAnswered) {
