@@ -19,21 +19,18 @@
 #include <cstring>
 #include <ctime>
 
+#include "gateway/server/handover.h"
 #include "gateway/server/inheritance.h"
 
 namespace tidegate::nginx_process {
 namespace {
 
 constexpr mode_t kLogMode = 0644;
+constexpr const char* kStartedAsRoot = "TIDEGATE_STARTED_AS_ROOT";
 
 /// nginx's form: `open() "/x" failed (2: No such file or directory)`.
 std::string failed(const std::string& call) {
   return call + " failed (" + std::to_string(errno) + ": " + std::strerror(errno) + ")";
-}
-
-void put_in_place(int fd, int standard) {
-  ::dup2(fd, standard);
-  if (fd > STDERR_FILENO) ::close(fd);
 }
 
 int wait_for(int channel) {
@@ -48,6 +45,11 @@ int wait_for(int channel) {
 /// Neither a device, nor a second name of somebody else's file.
 bool is_plain(const struct stat& file) {
   return S_ISREG(file.st_mode) && file.st_nlink == 1;
+}
+
+bool is_same(int fd, const struct stat& named) {
+  struct stat opened {};
+  return ::fstat(fd, &opened) == 0 && named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
 bool keep_capabilities(std::uint32_t mask, std::string& problem) {
@@ -73,14 +75,25 @@ std::uint32_t permitted_of(std::uint32_t wanted) {
 
 }  // namespace
 
+ErrorLog::~ErrorLog() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+bool ErrorLog::open(const std::string& path, std::string& problem) {
+  fd_ = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kLogMode);
+  if (fd_ < 0) problem = failed("open() \"" + path + "\"");
+  return fd_ >= 0;
+}
+
+void ErrorLog::use() {
+  ::dup2(fd_, STDERR_FILENO);
+}
+
 bool open_error_log(const std::string& path, std::string& problem) {
   if (path.empty() || path == "stderr") return true;
-  const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kLogMode);
-  if (fd < 0) {
-    problem = failed("open() \"" + path + "\"");
-    return false;
-  }
-  put_in_place(fd, STDERR_FILENO);
+  ErrorLog log;
+  if (!log.open(path, problem)) return false;
+  log.use();
   return true;
 }
 
@@ -132,9 +145,10 @@ Daemon::~Daemon() {
 }
 
 bool PidFile::open(const std::string& path, std::string& problem) {
+  path_ = path;
+  if (inherit()) return true;
   made_ = ::access(path.c_str(), F_OK) != 0;
   fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
-  path_ = path;
   if (fd_ >= 0) {
     ::flock(fd_, LOCK_SH | LOCK_NB);  // for as long as we may write
     return true;
@@ -143,11 +157,21 @@ bool PidFile::open(const std::string& path, std::string& problem) {
   return false;
 }
 
-void PidFile::give_to(std::uint32_t user) const {
-  struct stat file {};
-  if (::fstat(fd_, &file) != 0 || !is_plain(file)) return;
-  if (::fchown(fd_, user, static_cast<gid_t>(-1)) != 0)
-    return;  // only the owner's own is lost: writing it again
+/// Only if that is what the configuration names.
+bool PidFile::inherit() {
+  constexpr const char* kVariable = server::Handover::Program::kPidFileVariable;
+  const char* const number = takes_over() ? std::getenv(kVariable) : nullptr;
+  if (number == nullptr) return false;
+  const int fd = std::atoi(number);
+  ::unsetenv(kVariable);
+  struct stat named {};
+  if (fd <= STDERR_FILENO || ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return false;
+  if (::stat(path_.c_str(), &named) == 0 && is_same(fd, named)) {
+    fd_ = fd;
+    return true;
+  }
+  ::close(fd);
+  return false;
 }
 
 void PidFile::write() {
@@ -160,10 +184,9 @@ void PidFile::write() {
 bool PidFile::is_ours() const {
   std::string unused;
   if (written_) return read_pid_file(path_, unused) == ::getpid();
-  struct stat opened {};
   struct stat there {};
-  return made_ && ::flock(fd_, LOCK_EX | LOCK_NB) == 0 && ::fstat(fd_, &opened) == 0 && opened.st_size == 0 &&
-         ::stat(path_.c_str(), &there) == 0 && there.st_dev == opened.st_dev && there.st_ino == opened.st_ino;
+  return made_ && ::flock(fd_, LOCK_EX | LOCK_NB) == 0 && ::stat(path_.c_str(), &there) == 0 &&
+         there.st_size == 0 && is_same(fd_, there);
 }
 
 /// Where we may not remove it, it is left empty, which says the same.
@@ -222,9 +245,13 @@ bool takes_over() {
   return std::getenv(server::Inheritance::kAnnounceVariable) != nullptr;
 }
 
+void note_start_as_root() {
+  ::setenv(kStartedAsRoot, "1", 1);
+}
+
 bool started_as_root() {
   // From the first call on, which is before become().
-  static const bool so = is_root() || (takes_over() && permitted_of(1u << CAP_NET_BIND_SERVICE) != 0);
+  static const bool so = is_root() || (takes_over() && std::getenv(kStartedAsRoot) != nullptr);
   return so;
 }
 

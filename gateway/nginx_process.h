@@ -12,8 +12,24 @@
 /// threads, unless it says otherwise.
 namespace tidegate::nginx_process {
 
-/// The error log becomes stderr, so that whoever writes there writes to it. "stderr", or none, leaves that as
-/// it is. False, and why, if the file cannot be opened.
+/// An error log that is open, and not in use yet.
+class ErrorLog {
+ public:
+  ErrorLog() = default;
+  ~ErrorLog();
+  ErrorLog(const ErrorLog&) = delete;
+  ErrorLog& operator=(const ErrorLog&) = delete;
+
+  /// False, and why.
+  bool open(const std::string& path, std::string& problem);
+  /// It becomes stderr, so that whoever writes there writes to it.
+  void use();
+
+ private:
+  int fd_ = -1;
+};
+
+/// Opens the error log and uses it. "stderr", or none, leaves stderr as it is. False, and why.
 bool open_error_log(const std::string& path, std::string& problem);
 
 /// Goes on in a child without a terminal, whose parent ends when the child says that it is up, with success,
@@ -34,20 +50,24 @@ class Daemon {
   int parent_ = -1;
 };
 
-/// The file with the process's id. Any thread.
+/// The file with the process's id, which stays that of who opened it: whoever can write there chooses whom
+/// `-s` signals. Any thread.
 class PidFile {
  public:
-  /// Opens the file, which is made if need be, but leaves what is in it. False, and why.
+  /// Opens the file, which is made if need be, but leaves what is in it. A process that takes over has it
+  /// from the one before, since it may not be who could open it. False, and why.
   bool open(const std::string& path, std::string& problem);
   ~PidFile();
   PidFile() = default;
   PidFile(const PidFile&) = delete;
   PidFile& operator=(const PidFile&) = delete;
 
-  void give_to(std::uint32_t user) const;
   void write();
+  /// -1: none is open.
+  int descriptor() const { return fd_; }
 
  private:
+  bool inherit();
   bool is_ours() const;
 
   std::string path_;
@@ -71,6 +91,8 @@ bool is_root();
 /// Another process has started this one, to take over from it. Before serving: the environment is cleared
 /// then.
 bool takes_over();
+/// What find_user() found is who the process will become: processes that take over are told that it was root.
+void note_start_as_root();
 /// Was root when it started, or took over from one that was. nginx's master stays root; what depends on that
 /// in a configuration must not change with the first reload.
 bool started_as_root();

@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <thread>
 #include <utility>
 
@@ -67,13 +69,13 @@ bool NginxRun::find_user(std::string& problem) {
     user_.reset();
     return true;
   }
+  if (user_) nginx_process::note_start_as_root();
   return user_.has_value();
 }
 
 /// The logs are this user's to open again, as nginx leaves them.
 void NginxRun::give_away(const conf::Config& config) const {
   for (const std::string& path : log_paths(config, process_)) nginx_process::give_file(path, user_->id);
-  pid_.give_to(user_->id);
 }
 
 bool NginxRun::become_user(const conf::Config& config) {
@@ -88,14 +90,48 @@ bool NginxRun::become_user(const conf::Config& config) {
 std::optional<conf::Config> NginxRun::load(Diagnostics& diagnostics) {
   auto translation = options_.load(diagnostics);
   if (!translation) return std::nullopt;
-  const std::string& log = translation->process.error_log;
-  std::string problem;
-  if (!nginx_process::open_error_log(log, problem)) {
-    diagnostics.error({}, problem + advice_for(problem));
-    return std::nullopt;
-  }
-  process_.error_log = log;
+  read_again_ = std::move(translation->process);
   return std::move(translation->config);
+}
+
+/// A reload's part in the process: the error log. The rest is as it was when the process started.
+std::function<void()> NginxRun::follow(Diagnostics& diagnostics) {
+  if (!read_again_) return [] {};
+  const nginx::Process next = *std::exchange(read_again_, std::nullopt);
+  const auto stays = [&](bool same, const char* directive) {
+    if (!same)
+      diagnostics.warning({}, std::string("\"") + directive + "\" is another one now: that takes a restart");
+  };
+  stays(next.user == process_.user && next.group == process_.group, "user");
+  stays(next.pid_file == process_.pid_file, "pid");
+  stays(next.descriptors == process_.descriptors, "worker_rlimit_nofile");
+  stays(next.environment == process_.environment, "env");
+  stays(next.working_directory == process_.working_directory, "working_directory");
+  auto log = std::make_shared<nginx_process::ErrorLog>();
+  const std::string path = next.error_log;
+  const bool moves = path != process_.error_log;
+  const bool is_file = path.starts_with('/') && process_.error_log.starts_with('/');
+  stays(!moves || is_file, "error_log");
+  std::string problem;
+  if (moves && is_file && !log->open(path, problem)) diagnostics.error({}, problem);
+  advise(diagnostics);
+  if (!moves || !is_file) return [] {};
+  return [this, log, path] {
+    log->use();
+    process_.error_log = path;
+  };
+}
+
+/// nginx's master is root for as long as it lives; here it is another user who opens logs.
+void NginxRun::advise(Diagnostics& diagnostics) const {
+  const auto is_forbidden = [](const Diagnostic& each) {
+    return each.message.starts_with("open() ") &&
+           each.message.find(std::strerror(EACCES)) != std::string::npos;
+  };
+  if (!user_ || std::ranges::none_of(diagnostics.list(), is_forbidden)) return;
+  diagnostics.warning({},
+                      "logs are opened as the user " + user_->name +
+                          ", who the gateway has become: let that user write there, or restart the gateway");
 }
 
 int NginxRun::serve(conf::Config config, Diagnostics diagnostics) {
@@ -117,6 +153,8 @@ int NginxRun::serve(conf::Config config, Diagnostics diagnostics) {
   serving.file = options_.file;
   serving.tell = [this](const Diagnostics& found) { voice_.say_all(found); };
   serving.when_bound = [this, &copy] { return become_user(copy); };
+  serving.follower = [this](const conf::Config&, Diagnostics& found) { return follow(found); };
+  serving.options.program.pid_file = pid_.descriptor();
   return tidegate::serve(std::move(serving));
 }
 
@@ -132,15 +170,7 @@ void NginxRun::up() {
 void NginxRun::reopen() {
   std::string problem;
   if (nginx_process::open_error_log(process_.error_log, problem)) return;
-  log::error("log", problem + advice_for(problem));  // in the old one
-}
-
-/// nginx's master is root for as long as it lives.
-std::string NginxRun::advice_for(const std::string& problem) const {
-  const bool forbidden = problem.find(std::strerror(EACCES)) != std::string::npos;
-  if (!user_ || !forbidden) return {};
-  return "; the gateway opens it as the user " + user_->name +
-         ", who it has become: let that user write there, or restart the gateway";
+  log::error("log", problem);  // in the old one
 }
 
 }  // namespace tidegate

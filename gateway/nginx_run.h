@@ -36,14 +36,16 @@ class NginxRun {
   bool become_user(const conf::Config& config);
   void give_away(const conf::Config& config) const;
   std::optional<conf::Config> load(Diagnostics& diagnostics);
+  std::function<void()> follow(Diagnostics& diagnostics);
+  void advise(Diagnostics& diagnostics) const;
   int serve(conf::Config config, Diagnostics diagnostics);
   void up();
   void reopen();
-  std::string advice_for(const std::string& problem) const;
 
   Options options_;
   Voice& voice_;
-  nginx::Process process_;
+  nginx::Process process_;                    ///< in force
+  std::optional<nginx::Process> read_again_;  ///< by a reload that is under way
   std::optional<nginx_process::User> user_;
   nginx_process::Daemon daemon_;
   nginx_process::PidFile pid_;

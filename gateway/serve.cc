@@ -11,7 +11,9 @@ namespace tidegate {
 
 int serve(Serving serving) {
   serving.options.inheritance = server::Inheritance::from_environment();
+  const int pid_file = serving.options.program.pid_file;
   serving.options.program = server::Handover::Program::of_this_process();
+  serving.options.program.pid_file = pid_file;
   serving.options.service_manager = server::ServiceManager::Settings::from_environment();
   std::string no_thread;
   const auto background = log::Background::start(no_thread);
@@ -22,6 +24,7 @@ int serve(Serving serving) {
     return kFailed;
   }
   server::Server server(std::move(serving.options));
+  if (serving.follower) server.add_follower(serving.follower);
   const admin::MetricsListener metrics(server);
   const admin::ControlListener control(server, {.version = TIDEGATE_VERSION, .config_file = serving.file});
   const auto config = std::make_shared<const conf::Config>(std::move(serving.config));

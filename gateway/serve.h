@@ -20,6 +20,7 @@ struct Serving {
   std::function<void(const Diagnostics&)> tell = print;
   /// Called when all addresses are bound and nothing is accepted yet. False, having said why: the run failed.
   std::function<bool()> when_bound{};
+  server::Server::Follower follower{};  ///< see Server::add_follower()
 };
 
 /// Until the gateway has stopped. Main thread; an exit code.

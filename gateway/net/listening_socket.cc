@@ -17,6 +17,7 @@ namespace tidegate::net {
 namespace {
 
 constexpr mode_t kOwnerOnly = 0600;
+constexpr mode_t kEverybody = 0666;
 
 Error os_failure(int error = errno) {
   return Error(Reason::internal, -error);
@@ -128,6 +129,7 @@ Result<ListeningSocket> ListeningSocket::bind_unix(const SocketAddress& address,
   socket.descriptor_->own();
   // The umask may have taken from it, and other kernels do not copy it.
   if (access == Access::owner && ::chmod(address.unix_path.c_str(), kOwnerOnly) != 0) return os_failure();
+  if (access == Access::everybody && ::chmod(address.unix_path.c_str(), kEverybody) != 0) return os_failure();
   return socket;
 }
 

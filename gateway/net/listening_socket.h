@@ -49,8 +49,9 @@ class ListeningSocket {
   /// sockets of the other workers are bound as `more`. `later`: as `more`, but the kernel sends nobody there
   /// before begin(), so that nobody is lost if it never comes to that.
   enum class Sharing { first, more, later };
-  /// Whom a unix socket's file lets in: as the process's umask says, or its owner (and root) alone.
-  enum class Access { as_umask, owner };
+  /// Whom a unix socket's file lets in: as the process's umask says, its owner (and root) alone, or
+  /// everybody, as nginx's listeners do.
+  enum class Access { as_umask, owner, everybody };
   static Result<ListeningSocket> bind(const SocketAddress& address, bool any, Sharing sharing = Sharing::more,
                                       Access access = Access::as_umask,
                                       const conf::SocketOptions& options = {});

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "conf/sites.h"
+#include "gateway/base/log.h"
 
 namespace tidegate::server {
 
@@ -37,6 +38,7 @@ std::shared_ptr<LogFile> AccessLogs::open(const std::string& path, Purpose purpo
   std::shared_ptr<LogFile> file = LogFile::open({.path = target}, error);
   if (file == nullptr) {
     os_error = EAGAIN;  // it can be written: there is no thread, or no descriptor, to be had
+    log::error("log", error);
   } else {
     open_.emplace_back(path, file);
   }
@@ -64,13 +66,8 @@ std::shared_ptr<const tunnel::SiteLogs> AccessLogs::of_sites(const conf::Config&
         if (logs->contains(log.path)) continue;
         int os_error = 0;
         logs->emplace(log.path, open(log.path, purpose, os_error));
-        if (os_error == 0) continue;
-        // As nginx: without a line. But its master is root for as long as it lives.
-        const char* const advice =
-            os_error == EACCES
-                ? "; let the user that the gateway has become write there, or restart the gateway"
-                : "";
-        diagnostics.error({}, cannot_open(log.path, os_error) + advice);
+        if (os_error != 0)
+          diagnostics.error({}, cannot_open(log.path, os_error));  // as nginx: without a line
       }
     }
   }

@@ -50,10 +50,13 @@ struct Launch {
 };
 
 /// This process's environment, but for what is said anew.
-std::vector<std::string> environment_with(const std::vector<ListeningSockets::Bequest>& bequest) {
+std::vector<std::string> environment_with(const std::vector<ListeningSockets::Bequest>& bequest,
+                                          bool with_pid_file) {
   std::vector<std::string> all;
-  const std::array<std::string, 5> replaced{"LISTEN_FDS=", "LISTEN_PID=", "LISTEN_FDNAMES=", "WATCHDOG_PID=",
-                                            std::string(Inheritance::kAnnounceVariable) + "="};
+  const std::string pid_file = std::string(Handover::Program::kPidFileVariable) + "=";
+  const std::array<std::string, 6> replaced{
+      "LISTEN_FDS=",   "LISTEN_PID=", "LISTEN_FDNAMES=",
+      "WATCHDOG_PID=", pid_file,      std::string(Inheritance::kAnnounceVariable) + "="};
   for (char** each = environ; *each != nullptr; ++each) {
     const std::string_view variable = *each;
     bool kept = true;
@@ -62,7 +65,8 @@ std::vector<std::string> environment_with(const std::vector<ListeningSockets::Be
   }
   std::string names;
   for (const auto& each : bequest) names.append(names.empty() ? "" : ":").append(each.name);
-  const int channel = kFirstDescriptor + static_cast<int>(bequest.size());
+  int channel = kFirstDescriptor + static_cast<int>(bequest.size());
+  if (with_pid_file) all.push_back(pid_file + std::to_string(channel++));
   all.push_back("LISTEN_FDS=" + std::to_string(bequest.size()));
   all.push_back("LISTEN_FDNAMES=" + names);
   all.push_back(replaced.back() + std::to_string(channel));
@@ -155,11 +159,13 @@ void Handover::start(const std::vector<ListeningSockets::Bequest>& bequest, int 
   Launch launch;
   launch.path = program_.path;
   launch.arguments = program_.arguments;
-  launch.environment = environment_with(bequest);
+  const bool with_pid_file = program_.pid_file >= 0;
+  launch.environment = environment_with(bequest, with_pid_file);
   launch.prepare_pointers();
-  const int above = kFirstDescriptor + static_cast<int>(bequest.size()) + 1;
+  const int above = kFirstDescriptor + static_cast<int>(bequest.size()) + 2;
   const auto raise = [&](int fd) { launch.descriptors.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, above)); };
   for (const ListeningSockets::Bequest& each : bequest) raise(each.socket->fd());
+  if (with_pid_file) raise(program_.pid_file);
   raise(channel);
   bool enough = true;
   for (const int fd : launch.descriptors) enough &= fd >= 0;

@@ -25,7 +25,10 @@ class Handover final : net::StreamListener {
   struct Program {
     std::string path{};  ///< absolute; empty: there is nothing to start
     std::vector<std::string> arguments{};
+    int pid_file = -1;  ///< open for writing; goes along, its number in kPidFileVariable. -1: there is none
     std::chrono::milliseconds patience = std::chrono::seconds(60);  ///< until it accepts
+
+    static constexpr char kPidFileVariable[] = "TIDEGATE_PID_FILE";
 
     /// As this process was started: not the file, but the path, so that what was put there since is what
     /// runs.

@@ -34,6 +34,12 @@ void complain_of_bind(const conf::ListenAddress& address, const Error& error, Di
   diagnostics.error(address.at, message);
 }
 
+/// Or is no file at all. After a hand-over it may be root's, who made it, while we are somebody else.
+bool is_the_owners(const std::string& unix_path) {
+  struct stat file {};
+  return unix_path.empty() || (::stat(unix_path.c_str(), &file) == 0 && (file.st_mode & 0777) == 0600);
+}
+
 }  // namespace
 
 net::SocketAddress socket_address(const conf::ListenAddress& address) {
@@ -49,7 +55,7 @@ std::vector<net::ListeningSocket> ListeningSockets::open(const conf::ListenAddre
                                                          const conf::SocketOptions& options) {
   std::vector<net::ListeningSocket> sockets = inheritance_.claim(address);
   const std::size_t inherited = sockets.size();
-  if (inherited > 0 && access == Access::owner && !address.unix_path.empty() &&
+  if (inherited > 0 && access == Access::owner && !is_the_owners(address.unix_path) &&
       ::chmod(address.unix_path.c_str(), 0600) != 0) {
     diagnostics.error(address.at, "the inherited socket " + address.unix_path +
                                       " cannot be kept from others: " + net::error_text(-errno) +

@@ -136,8 +136,9 @@ bool Server::find_entrances(Generation& next, unsigned workers, Diagnostics& dia
       for (Change& change : next.changes) change.entrances.push_back({kept, {}});
       continue;
     }
-    auto sockets = sockets_.open(listener.address, workers, diagnostics, ListeningSockets::Access::as_umask,
-                                 listener.socket);
+    const auto access = next.blueprint->config->sites != nullptr ? ListeningSockets::Access::everybody
+                                                                 : ListeningSockets::Access::as_umask;
+    auto sockets = sockets_.open(listener.address, workers, diagnostics, access, listener.socket);
     if (sockets.empty()) {
       fine = false;
       continue;
@@ -222,7 +223,6 @@ std::size_t Server::configurations() {
 void Server::on_worker_switched() {
   if (--workers_switching_ > 0) return;
   forget_leavers();
-  access_logs_.close_unused();
   if (std::exchange(accepting_, true)) return end_reload();
   note_configuration();
   // First, while a process that hands over is still there: its pid file becomes ours, so that it leaves it.
@@ -315,6 +315,7 @@ void Server::end_reload() {
     log_all(reload_result_.differences);
     log::info("server", "reloaded: " + std::to_string(residents()) + " connections and tunnels go on");
   }
+  access_logs_.close_unused();  // those of one that was refused, too
   reloading_ = false;
   if (!drain_.begun()) service_.ready();
   answer_all(std::exchange(reload_asked_, {}), reload_result_);
