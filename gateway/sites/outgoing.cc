@@ -55,12 +55,12 @@ std::optional<Outgoing::Local> local_address(const std::string& text, const Subj
   if (text.empty()) return std::nullopt;
   if (const auto plain = IpAddress::parse(text)) return Outgoing::Local{*plain};
   const std::size_t colon = text.rfind(':');
-  const auto port = colon == std::string::npos ? std::nullopt : parse_decimal(text.substr(colon + 1));
+  const std::uint64_t port =
+      colon == std::string::npos ? 0 : parse_decimal(text.substr(colon + 1)).value_or(0);
   std::string host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   const auto ip = IpAddress::parse(host);
-  if (ip && port && *port > 0 && *port <= 65535)
-    return Outgoing::Local{*ip, static_cast<std::uint16_t>(*port)};
+  if (ip && port > 0 && port <= 65535) return Outgoing::Local{*ip, static_cast<std::uint16_t>(port)};
   subject.complain(log::Level::error, "invalid local address \"" + text + '"');
   return std::nullopt;
 }
