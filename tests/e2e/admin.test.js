@@ -66,11 +66,14 @@ test('curl is told status, configuration, routes, upstreams and tunnels', async 
 
 test('curl closes one tunnel with a code of its own', async () => {
   const gateway = await start();
-  const [stays, goes] = [await open(gateway), await open(gateway)];
-  const { tunnels } = (await gateway.ask('/tunnels')).body;
+  const ids = async () => (await gateway.ask('/tunnels')).body.tunnels.map((tunnel) => tunnel.id);
+  const stays = await open(gateway);
+  const [first] = await ids();
+  const goes = await open(gateway);
+  const id = (await ids()).find((each) => each !== first);
   const closed = once(goes, 'close');
-  const answer = await gateway.ask(`/tunnels/${tunnels[1].id}?code=4321`, '-X', 'DELETE');
-  assert.deepEqual(answer, { status: 202, body: { id: tunnels[1].id, code: 4321 } });
+  const answer = await gateway.ask(`/tunnels/${id}?code=4321`, '-X', 'DELETE');
+  assert.deepEqual(answer, { status: 202, body: { id, code: 4321 } });
   const [code] = await closed;
   assert.equal(code, 4321);
   await until(async () => (await gateway.ask('/tunnels')).body.total === 1, 'the tunnel to be gone');
