@@ -14,9 +14,10 @@ process.on('exit', () => {
 
 const sanitizer = /ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|SUMMARY: \w+Sanitizer/;
 
-/** Debian's nginx in one process, in the foreground. */
+/** Debian's nginx in one process, in the foreground. It accepts before it minds signals, which the pid file comes after. */
 export const nginx = {
   name: 'nginx',
+  pid: (world) => path.join(world.directory, 'nginx.pid'),
   program: nginxBinary,
   args: (world) => ['-p', world.directory, '-c', world.file, '-e', path.join(world.directory, 'error.log'), '-g', 'daemon off; master_process off;'],
   check: (world) => ['-t', '-p', world.directory, '-c', world.file, '-e', path.join(world.directory, 'error.log')],
@@ -55,7 +56,9 @@ export class Server {
     const ready = async () => {
       if (server.end) throw new Error(`${side.name} ended at once (${JSON.stringify(server.end)}):\n${server.words}`);
       const places = world.awaited.map((place) => (place.startsWith('/') ? fs.existsSync(place) : accepts(Number(place))));
-      return (await Promise.all(places)).every(Boolean);
+      const pid = side.pid?.(world);
+      const minds = !pid || (fs.existsSync(pid) && Number(fs.readFileSync(pid, 'utf8')) === server.child.pid);
+      return minds && (await Promise.all(places)).every(Boolean);
     };
     try {
       await until(ready, `${side.name} to listen`, 20_000);
